@@ -1,0 +1,117 @@
+import type { FrameOptions } from "./frame.ts";
+
+/** A joined entry ends after so many lines, so that a file of indented lines is not one record. */
+export const ENTRY_LINES_MAX = 1000;
+
+/** What an entry is in the middle of: it decides what an unindented line may be. */
+type Inside = "text" | "traceback" | "traceback_done" | "chain" | "go";
+
+/** Lines that go on with whatever came before, wherever they stand. */
+const CONTINUES = /^(?:Caused by:|Suppressed:|\.\.\. \d+ |Traceback \(most recent call last\):|--- End of|[}\])]+[,;]?$)/;
+const TRACEBACK = /^Traceback \(most recent call last\):/;
+/** The last line of a Python traceback: `ValueError: text`, `pkg.Error`, `KeyboardInterrupt`. */
+const PYTHON_ERROR = /^[A-Za-z_][\w.]*(?::|$)/;
+const PYTHON_CHAIN =
+  /^(?:During handling of the above exception, another exception occurred:|The above exception was the direct cause of the following exception:)/;
+const GO_PANIC = /^(?:panic: |fatal error: )/;
+const GO_ROUTINE = /^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[/;
+const GO_LINE = /^(?:\[signal |created by |panic: |\S+\(.*\)$)/;
+
+const SPACE = 32;
+const TAB = 9;
+
+/**
+ * End of the entry whose first line is text[begin, firstEnd) (line end included): the position after its last line, or
+ * -1 when the text ends before that can be told.
+ *
+ * Belong to an entry: indented lines; `Caused by:`, `Suppressed:`, `... 12 more`; a Python traceback whole, with its
+ * unindented last line and the exceptions chained to it; .NET's `--- End of`; Go's `goroutine 1 [running]:` blocks;
+ * lines of closing brackets. A blank line ends an entry unless a chained exception or a Go block follows it at once.
+ */
+export function entryEnd(text: string, begin: number, firstEnd: number, options: FrameOptions): number {
+  const first = lineAt(text, begin, firstEnd);
+  if (isBlank(first)) return firstEnd;
+  let inside = insideAfter("text", first);
+  let end = firstEnd;
+  let lines = 1;
+  let position = firstEnd;
+  let wasBlank = false;
+  for (;;) {
+    if (lines >= ENTRY_LINES_MAX) return end;
+    const lineFeed = text.indexOf("\n", position);
+    if (lineFeed < 0) {
+      if (!options.atEnd) {
+        // One byte of slack, as a "\r" at the end may turn out not to count.
+        return text.length - begin > options.recordBytesMax + 1 ? end : -1;
+      }
+      if (position >= text.length) return end;
+    }
+    const next = lineFeed < 0 ? text.length : lineFeed + 1;
+    if (!wasBlank && isPlainStart(text.charCodeAt(position), inside)) return end;
+    const line = lineAt(text, position, next);
+    if (position + line.length - begin > options.recordBytesMax) return end;
+    if (isBlank(line)) {
+      if (wasBlank || !mayFollowBlank(inside)) return end;
+      wasBlank = true;
+      lines++;
+    } else {
+      if (!(wasBlank ? continuesAfterBlank(inside, line) : continues(inside, line))) return end;
+      inside = insideAfter(inside, line);
+      lines += 1;
+      end = next;
+      wasBlank = false;
+    }
+    position = next;
+  }
+}
+
+/** A line without its line end. */
+function lineAt(text: string, begin: number, next: number): string {
+  let end = next;
+  if (end > begin && text.charCodeAt(end - 1) === 10) end--;
+  if (end > begin && text.charCodeAt(end - 1) === 13) end--;
+  return text.slice(begin, end);
+}
+
+function isBlank(line: string): boolean {
+  for (let i = 0; i < line.length; i++) {
+    const char = line.charCodeAt(i);
+    if (char !== SPACE && char !== TAB) return false;
+  }
+  return true;
+}
+
+/** The usual case without a look at the whole line: a digit or most letters can't continue anything. */
+function isPlainStart(char: number, inside: Inside): boolean {
+  if (inside !== "text") return false;
+  if (char >= 0x30 && char <= 0x39) return true;
+  // C, S, T and g begin words that may continue an entry.
+  return char >= 0x41 && char <= 0x7a && !(char === 67 || char === 83 || char === 84 || char === 103 || char === 93);
+}
+
+function continues(inside: Inside, line: string): boolean {
+  const char = line.charCodeAt(0);
+  if (char === SPACE || char === TAB) return true;
+  if (CONTINUES.test(line) || GO_ROUTINE.test(line)) return true;
+  if (inside === "traceback") return PYTHON_ERROR.test(line);
+  if (inside === "traceback_done") return PYTHON_CHAIN.test(line);
+  return inside === "go" && GO_LINE.test(line);
+}
+
+function mayFollowBlank(inside: Inside): boolean {
+  return inside === "traceback_done" || inside === "chain" || inside === "go";
+}
+
+function continuesAfterBlank(inside: Inside, line: string): boolean {
+  if (inside === "traceback_done") return PYTHON_CHAIN.test(line);
+  if (inside === "chain") return TRACEBACK.test(line);
+  return GO_ROUTINE.test(line);
+}
+
+function insideAfter(inside: Inside, line: string): Inside {
+  if (TRACEBACK.test(line)) return "traceback";
+  if (GO_ROUTINE.test(line) || GO_PANIC.test(line)) return "go";
+  if (inside === "traceback" && line.charCodeAt(0) !== SPACE && line.charCodeAt(0) !== TAB) return "traceback_done";
+  if (inside === "traceback_done" && PYTHON_CHAIN.test(line)) return "chain";
+  return inside;
+}

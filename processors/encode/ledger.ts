@@ -1,0 +1,85 @@
+import { type EventBatch, OUTCOME_DROPPED, OUTCOME_OK } from "../model/event-batch.ts";
+import type { LedgerRow, Versions } from "../model/ledger.ts";
+import type { InsertBlock } from "../model/ports.ts";
+import { BlockBuilder } from "./block.ts";
+import { type BatchIdentity, tokenOf } from "./events.ts";
+
+/** Counts what became of a batch's records. Throws if they don't add up: that would be a bug, not bad data. */
+export function ledgerRowOf(batch: EventBatch): LedgerRow {
+  const { count, appendTimeUs } = batch.records;
+  let ok = 0;
+  let dropped = 0;
+  for (let record = 0; record < count; record++) {
+    if (batch.outcomes[record] === OUTCOME_OK) ok++;
+    else if (batch.outcomes[record] === OUTCOME_DROPPED) dropped++;
+  }
+  const deadLetters = batch.deadLetters.length;
+  if (ok + dropped + deadLetters !== count)
+    throw new Error(`${count} records became ${ok} ok, ${dropped} dropped and ${deadLetters} dead letters.`);
+  let timestampUsMin = batch.rows === 0 ? 0 : Number.POSITIVE_INFINITY;
+  let timestampUsMax = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    const us = batch.timestampUs[row];
+    if (us < timestampUsMin) timestampUsMin = us;
+    if (us > timestampUsMax) timestampUsMax = us;
+  }
+  const minute = Math.floor(appendTimeUs / 60_000_000) * 60;
+  const counts = new Map<string, number>();
+  if (ok > 0) counts.set("ok", ok);
+  for (const [code, records] of batch.droppedCodes) counts.set(`dropped ${code}`, records);
+  for (const { code } of batch.deadLetters) {
+    const outcome = `dead_letter ${code}`;
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  const minutes = [...counts].map(([outcome, records]) => ({ minute, outcome, records }));
+  return { records: count, ok, dropped, deadLetters, events: batch.rows, timestampUsMin, timestampUsMax, minutes };
+}
+
+/** Encodes a batch's ledger row as one insert, the last of the batch. */
+export function encodeLedger(row: LedgerRow, source: string, versions: Versions, identity: BatchIdentity): InsertBlock {
+  const block = new BlockBuilder();
+  block.begin({ rows: 1, indices: null });
+  block.constant("topic", identity.topic);
+  block.numbers("partition", "UInt32", Uint32Array.of(identity.partition));
+  block.bigints("batch_start", "Int64", BigInt64Array.of(identity.batchStart));
+  block.bigints("batch_end", "Int64", BigInt64Array.of(identity.batchEnd));
+  block.numbers("run", "UInt32", Uint32Array.of(identity.run));
+  block.constant("source", source);
+  block.integers("records", "Int64", Float64Array.of(row.records));
+  block.integers("ok", "Int64", Float64Array.of(row.ok));
+  block.integers("dropped", "Int64", Float64Array.of(row.dropped));
+  block.integers("dead_letters", "Int64", Float64Array.of(row.deadLetters));
+  block.integers("events", "Int64", Float64Array.of(row.events));
+  block.integers("timestamp_min", "DateTime64(6, 'UTC')", Float64Array.of(row.timestampUsMin));
+  block.integers("timestamp_max", "DateTime64(6, 'UTC')", Float64Array.of(row.timestampUsMax));
+  const { minutes } = row;
+  block.arrays("minutes.minute", "Array(DateTime('UTC'))", [minutes.length], [Uint32Array.from(minutes, (m) => m.minute)]);
+  block.stringArrays("minutes.outcome", [minutes.map((m) => m.outcome)]);
+  block.arrays("minutes.records", "Array(Int64)", [minutes.length], [BigInt64Array.from(minutes, (m) => BigInt(m.records))]);
+  block.constant("transform_version", versions.transform);
+  block.constant("config_version", versions.config);
+  block.constant("lookup_version", versions.lookup);
+  return block.finish("ledger", tokenOf("ledger", identity, "all"));
+}
+
+/** Encodes a batch's dead letters as one insert; null if it has none. */
+export function encodeDeadLetters(batch: EventBatch, tenant: string, source: string, identity: BatchIdentity): InsertBlock | null {
+  const { deadLetters, records } = batch;
+  const rows = deadLetters.length;
+  if (rows === 0) return null;
+  const block = new BlockBuilder();
+  block.begin({ rows, indices: null });
+  block.bigints("observed_timestamp", "DateTime64(6, 'UTC')", new BigInt64Array(rows).fill(BigInt(records.appendTimeUs)));
+  block.constant("tenant", tenant);
+  block.constant("source", source);
+  for (const name of ["stage", "code", "reason", "payload"] as const) block.texts(name, deadLetters.map((letter) => letter[name]));
+  block.constant("topic", identity.topic);
+  block.numbers("partition", "UInt32", new Uint32Array(rows).fill(identity.partition));
+  block.bigints(
+    "offset",
+    "Int64",
+    BigInt64Array.from(deadLetters, ({ record }) => records.firstOffset + BigInt(records.offsetDeltas[record])),
+  );
+  block.bigints("batch_start", "Int64", new BigInt64Array(rows).fill(identity.batchStart));
+  return block.finish("dead_letters", tokenOf("dead_letters", identity, String(Math.floor(records.appendTimeUs / 86_400_000_000))));
+}

@@ -1,0 +1,160 @@
+import type { Commit, Source } from "../model/ports.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
+import type { Frame } from "./frame-port.ts";
+import { scan } from "./opened-file.ts";
+import { createRecordReader, type EndMeans } from "./record-reader.ts";
+import { type FileEntry, putEntry } from "./registry.ts";
+import type { Store } from "./store-port.ts";
+
+/** What every source of this folder is told. */
+export interface SourceOptions {
+  readonly store: Store;
+  /** Topic of what is new; what is known keeps its own. */
+  readonly topic: string;
+  readonly frame: Frame;
+  /** Longer records are cut. */
+  readonly recordBytesMax: number;
+  /** Whether entries of a format may have several lines. */
+  readonly joins: (format: string) => boolean;
+  /** Decides a format by the first 64 KiB, as byte text. */
+  readonly detect: (sample: string) => string;
+  /** Instead of detecting. */
+  readonly declaredFormat?: string;
+  /** Load known content once more, under a new partition. */
+  readonly again?: boolean;
+}
+
+/** First bytes that a format is decided by. */
+export const SAMPLE_BYTES = 64 << 10;
+/** Positions whose fingerprints are held for a commit to come. */
+const MARKS_MAX = 1024;
+
+export interface EntrySource extends Source {
+  /** Everything is committed and the content was read as a whole. */
+  readonly isComplete: boolean;
+  /** Says anew what the end of the content means, as when a file that was followed is to be finished. */
+  setEnd(means: EndMeans): void;
+}
+
+export interface EntrySourceParts {
+  readonly options: SourceOptions;
+  readonly entry: FileEntry;
+  /** Of everything before entry.offset; null = unknown, computed when a commit needs it. */
+  readonly fingerprint: Fingerprint | null;
+  readonly endMeans: EndMeans;
+  openBytes(): Promise<ByteReader>;
+  /** First bytes for deciding a format; null while there are too few. */
+  sample(): Promise<Buffer | null>;
+  range(): Promise<{ readonly begin: bigint; readonly end: bigint | null }>;
+  release(before: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A source over registered content: with each commit goes, in one transaction, the proof of what lies before it. */
+export async function createEntrySource(parts: EntrySourceParts, bytes: ByteReader): Promise<EntrySource> {
+  const { options, openBytes } = parts;
+  const { store } = options;
+  const { topic, partition, appendTimeUs } = parts.entry;
+  const reader = createRecordReader(bytes, options.frame, options.recordBytesMax);
+  const marks = new Map<number, Fingerprint>([[0, EMPTY_FINGERPRINT]]);
+  if (parts.fingerprint !== null) marks.set(parts.entry.offset, parts.fingerprint);
+  let entry = parts.entry;
+  let endMeans = parts.endMeans;
+
+  async function decideFormat(): Promise<void> {
+    if (entry.format !== "") return;
+    const sample = await parts.sample();
+    if (sample === null) return;
+    const format = options.declaredFormat ?? options.detect(sample.toString("latin1"));
+    const decided = { ...entry, format };
+    await store.transact((transaction) => putEntry(transaction, decided));
+    entry = decided;
+  }
+  await decideFormat();
+
+  async function fingerprintAt(offset: number): Promise<Fingerprint> {
+    const known = marks.get(offset);
+    if (known !== undefined) return known;
+    const from = Math.max(...[...marks.keys()].filter((mark) => mark < offset));
+    const bytes = await openBytes();
+    try {
+      return (await scan(bytes, offset, from, marks.get(from))).fingerprint;
+    } finally {
+      await bytes.close();
+    }
+  }
+
+  function remember(offset: number, fingerprint: Fingerprint): void {
+    marks.set(offset, fingerprint);
+    if (marks.size <= MARKS_MAX) return;
+    // The oldest but the start and the commit, which everything else can be computed from.
+    for (const mark of marks.keys()) {
+      if (mark === 0 || mark === entry.offset) continue;
+      marks.delete(mark);
+      return;
+    }
+  }
+
+  return {
+    topic,
+    partition,
+    get format() {
+      return entry.format;
+    },
+    get isComplete() {
+      return entry.isComplete;
+    },
+    setEnd(means) {
+      endMeans = means;
+    },
+    async committed() {
+      return store.committed(topic, partition);
+    },
+    async commit(commit: Commit) {
+      const offset = Number(commit.offset);
+      const fingerprint = await fingerprintAt(offset);
+      const next: FileEntry = {
+        ...entry,
+        offset,
+        prefixCrc: fingerprint.crc,
+        tailBytes: fingerprint.tail.length,
+        tailCrc: tailCrc(fingerprint),
+        isComplete: endMeans === "final" && offset === reader.end,
+      };
+      await store.commit(topic, partition, commit, (transaction) => putEntry(transaction, next));
+      entry = next;
+      for (const mark of marks.keys()) if (mark !== 0 && mark < offset) marks.delete(mark);
+      marks.set(offset, fingerprint);
+    },
+    range: parts.range,
+    async read(from, limit, to) {
+      await decideFormat();
+      if (entry.format === "") return null;
+      const position = Number(from);
+      const join = options.joins(entry.format);
+      const known = marks.get(position) ?? null;
+      const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
+      if (found === null) return null;
+      if (found.fingerprint !== null) remember(found.next, found.fingerprint);
+      return {
+        topic,
+        partition,
+        text: found.text,
+        count: found.count,
+        begins: found.begins,
+        ends: found.ends,
+        offsetDeltas: found.offsetDeltas,
+        firstOffset: from,
+        nextOffset: BigInt(found.next),
+        appendTimeUs,
+        cut: found.cut,
+      };
+    },
+    release: (before) => parts.release(Number(before)),
+    async close() {
+      await reader.close();
+      await parts.close();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { stat } from "node:fs/promises";
+import type { ByteReader } from "./byte-reader.ts";
+import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
+import { EMPTY_FINGERPRINT, type Fingerprint } from "./fingerprint.ts";
+import { type OpenedFile, openFile } from "./opened-file.ts";
+import { recognise } from "./recognise.ts";
+import type { EndMeans } from "./record-reader.ts";
+import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
+
+export interface FileSourceOptions extends SourceOptions {
+  readonly path: string;
+  /** final: the file is loaded as it is. open or line: it is followed. */
+  readonly endMeans: EndMeans;
+  /** Instead of the file's mtime; microseconds since the epoch. */
+  readonly mtimeUs?: number;
+}
+
+export interface FileSource extends EntrySource {
+  readonly path: string;
+  /** Where the same content was met before, when it was under another name; null otherwise. */
+  readonly isCopyOf: string | null;
+  /** Size on disk when opened, compressed if it is. */
+  readonly sizeBytes: number;
+  /** How far the file was read, in the same bytes. */
+  readonly readBytes: number;
+  /** The path names another file by now, or none: the file was rotated. */
+  isMoved(): Promise<boolean>;
+}
+
+interface Decision {
+  readonly entry: FileEntry;
+  readonly fingerprint: Fingerprint | null;
+  readonly isCopyOf: string | null;
+  readonly isShorter: boolean;
+}
+
+/**
+ * Opens a file, plain or compressed, as a source: as the partition that it always was, if it is known, as a new one
+ * otherwise. Offsets are positions in the inflated content.
+ *
+ * Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_CORRUPT (nothing of it can be read), SOURCE_BUSY (a live process
+ * has the partition).
+ */
+export async function openFileSource(options: FileSourceOptions): Promise<FileSource> {
+  const { store, path } = options;
+  const registry = createRegistry(store);
+  const file = await openFile(path);
+  let unlock: (() => Promise<void>) | null = null;
+  try {
+    for (;;) {
+      const decision = await decide(file, registry, options);
+      unlock = await store.lock(decision.entry.topic, decision.entry.partition);
+      // Whoever had the partition until now may have gone on meanwhile.
+      if (registry.get(decision.entry.topic, decision.entry.partition)?.offset === decision.entry.offset) {
+        return await opened(file, decision, options, unlock);
+      }
+      await unlock();
+      unlock = null;
+    }
+  } catch (error) {
+    await unlock?.();
+    await file.close();
+    throw error;
+  }
+}
+
+async function decide(file: OpenedFile, registry: Registry, options: FileSourceOptions): Promise<Decision> {
+  const head = await file.sample(HEAD_BYTES);
+  const isWhole = options.endMeans === "final";
+  let generation = 0;
+  for (const entry of registry.candidates(head, file.inode)) {
+    if (entry.isPending) continue;
+    const { identity, fingerprint, isShorter } = await recognise(file, head, entry, isWhole);
+    if (identity === "new") continue;
+    if (options.again && (entry.generation === 0 || entry.isComplete)) {
+      generation = Math.max(generation, entry.generation + 1);
+      continue;
+    }
+    const isCopyOf = identity === "copy" && entry.path !== file.path ? entry.path : null;
+    const seen = await seenAgain(file, head, entry, identity, registry);
+    return { entry: seen, fingerprint, isCopyOf, isShorter };
+  }
+  const entry = await registry.add({
+    topic: options.topic,
+    generation,
+    origin: "file",
+    isPending: false,
+    path: file.path,
+    inode: file.inode,
+    headBytes: head.length,
+    headSha256: headSha256(head),
+    appendTimeUs: options.mtimeUs ?? file.mtimeUs,
+    format: "",
+    isComplete: false,
+    offset: 0,
+    prefixCrc: 0,
+    tailBytes: 0,
+    tailCrc: 0,
+  });
+  return { entry, fingerprint: EMPTY_FINGERPRINT, isCopyOf: null, isShorter: false };
+}
+
+/** The entry with what was learned: the path it has now, more of its head. */
+async function seenAgain(
+  file: OpenedFile,
+  head: Buffer,
+  entry: FileEntry,
+  identity: "same" | "copy",
+  registry: Registry,
+): Promise<FileEntry> {
+  let seen = entry;
+  if (identity === "same") seen = { ...seen, path: file.path };
+  if (head.length > entry.headBytes) seen = { ...seen, headBytes: head.length, headSha256: headSha256(head) };
+  const isChanged = seen.path !== entry.path || seen.headBytes !== entry.headBytes;
+  if (isChanged) await registry.update(seen);
+  return seen;
+}
+
+async function opened(
+  file: OpenedFile,
+  decision: Decision,
+  options: FileSourceOptions,
+  unlock: () => Promise<void>,
+): Promise<FileSource> {
+  const { entry, fingerprint, isCopyOf, isShorter } = decision;
+  const sizeBytes = await file.sizeBytes();
+  const bytes = isShorter ? NOTHING : await file.open();
+  const source = await createEntrySource(
+    {
+      options,
+      entry,
+      fingerprint,
+      endMeans: options.endMeans,
+      openBytes: file.open,
+      async sample() {
+        const sample = await file.sample(SAMPLE_BYTES);
+        if (sample.includes(10) || sample.length === SAMPLE_BYTES) return sample;
+        return options.endMeans === "final" && sample.length > 0 ? sample : null;
+      },
+      async range() {
+        const isKnown = file.container === "plain" && !isShorter;
+        return { begin: 0n, end: isKnown ? BigInt(await file.sizeBytes()) : null };
+      },
+      async release() {},
+      async close() {
+        await file.close();
+        await unlock();
+      },
+    },
+    bytes,
+  );
+  return Object.defineProperties(source, {
+    path: { value: file.path, enumerable: true },
+    isCopyOf: { value: isCopyOf, enumerable: true },
+    sizeBytes: { value: sizeBytes, enumerable: true },
+    readBytes: { get: () => bytes.mediumBytes, enumerable: true },
+    isMoved: { value: () => isMoved(file) },
+  }) as FileSource;
+}
+
+/** A copy of the beginning of what is known holds nothing to go on with. */
+const NOTHING: ByteReader = { mediumBytes: 0, read: async () => 0, close: async () => {} };
+
+async function isMoved(file: OpenedFile): Promise<boolean> {
+  try {
+    const { dev, ino } = await stat(file.path, { bigint: true });
+    return `${dev}:${ino}` !== file.inode;
+  } catch {
+    return true;
+  }
+}

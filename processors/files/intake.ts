@@ -1,0 +1,155 @@
+import { WeirError } from "../model/errors.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import type { SpoolPort } from "./store-port.ts";
+
+/** Bytes per append, and how long more are waited for. */
+const APPEND_BYTES = 1 << 20;
+const APPEND_WAIT_MS = 20;
+/** So far the intake runs ahead of the reader; beyond, whoever writes into the pipe has to wait. */
+const AHEAD_BYTES_MAX = 64 << 20;
+
+const WAITED = Symbol("waited");
+
+/** The pieces of a stream, small ones joined, but never held back for long. */
+export class PipeInput {
+  readonly #iterator: AsyncIterator<Buffer>;
+  #next: Promise<IteratorResult<Buffer>> | null = null;
+  /** The stream is over. */
+  isEnded = false;
+  /** Bytes taken so far. */
+  bytes = 0;
+
+  constructor(input: AsyncIterable<Buffer>) {
+    this.#iterator = input[Symbol.asyncIterator]();
+  }
+
+  /** At least one byte, up to `bytesMin` if they come without a pause of `waitMs`; null at the end. */
+  async take(bytesMin = APPEND_BYTES, waitMs = APPEND_WAIT_MS): Promise<Buffer | null> {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    while (!this.isEnded && bytes < bytesMin) {
+      this.#next ??= this.#iterator.next();
+      const result = bytes === 0 ? await this.#next : await orWaited(this.#next, waitMs);
+      if (result === WAITED) break;
+      this.#next = null;
+      if (result.done) this.isEnded = true;
+      else {
+        pieces.push(result.value);
+        bytes += result.value.length;
+      }
+    }
+    this.bytes += bytes;
+    return bytes === 0 ? null : Buffer.concat(pieces);
+  }
+}
+
+async function orWaited<T>(promise: Promise<T>, waitMs: number): Promise<T | typeof WAITED> {
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<typeof WAITED>((resolve) => {
+    timer = setTimeout(resolve, waitMs, WAITED);
+  });
+  try {
+    return await Promise.race([promise, waited]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The bytes of a spool, nothing more being written to it. */
+export function spoolReader(spool: SpoolPort): ByteReader {
+  let mediumBytes = 0;
+  return {
+    get mediumBytes() {
+      return mediumBytes;
+    },
+    async read(position, target, at, length) {
+      const chunk = spool.read(position);
+      if (chunk === null) {
+        if (position < spool.range().begin) throw released(position, spool.range().begin);
+        return 0;
+      }
+      mediumBytes = position;
+      const from = position - chunk.begin;
+      return chunk.bytes.copy(target, at, from, from + length);
+    },
+    async close() {},
+  };
+}
+
+function released(position: number, begin: number): WeirError {
+  const message = `Offset ${position} of standard input was released from the journal and can't be read again; go on from ${begin}.`;
+  return new WeirError("SOURCE_TRUNCATED", message);
+}
+
+/**
+ * Writes a stream into a spool, durably, before anybody reads it from there. The reader waits for what has not come
+ * yet, and meets the end when the stream ended and everything was read.
+ */
+export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => number): ByteReader {
+  const kept = spoolReader(spool);
+  let readTo = spool.range().begin;
+  let isClosed = false;
+  let isOver = false;
+  let appends = 0;
+  let failure: unknown = null;
+  let wakeReader: () => void = () => {};
+  let wakeWriter: () => void = () => {};
+
+  async function takeIn(): Promise<void> {
+    try {
+      while (!isClosed) {
+        const bytes = await input.take();
+        if (bytes === null || isClosed) break;
+        const begin = await spool.append(bytes, nowUs());
+        appends++;
+        wakeReader();
+        while (begin + bytes.length - readTo > AHEAD_BYTES_MAX && !isClosed) {
+          await new Promise<void>((resolve) => {
+            wakeWriter = resolve;
+          });
+        }
+      }
+    } catch (error) {
+      failure = error;
+    }
+    isOver = true;
+    wakeReader();
+  }
+  void takeIn();
+
+  return {
+    get mediumBytes() {
+      return input.bytes;
+    },
+    async read(position, target, at, length) {
+      while (!isClosed) {
+        // Asked before reading: what was appended before the end is read before the end is believed.
+        const wasOver = isOver;
+        const appendsBefore = appends;
+        const count = await kept.read(position, target, at, length);
+        if (count > 0) {
+          readTo = Math.max(readTo, position + count);
+          wakeWriter();
+          return count;
+        }
+        if (wasOver) {
+          if (failure !== null) throw failure;
+          return 0;
+        }
+        readTo = Math.max(readTo, position);
+        wakeWriter();
+        if (!isOver && appends === appendsBefore) {
+          await new Promise<void>((resolve) => {
+            wakeReader = resolve;
+          });
+        }
+      }
+      return 0;
+    },
+    async close() {
+      isClosed = true;
+      wakeReader();
+      wakeWriter();
+    },
+  };
+}

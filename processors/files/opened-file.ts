@@ -1,0 +1,99 @@
+import { WeirError } from "../model/errors.ts";
+import { type ByteReader, openRegular, plainReader } from "./byte-reader.ts";
+import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
+import { type Container, containerOf, inflatedReader } from "./inflate.ts";
+
+/** A file, plain or compressed, as the stream of its content. */
+export interface OpenedFile {
+  readonly path: string;
+  readonly container: Container;
+  /** "device:inode". */
+  readonly inode: string;
+  /** Microseconds since the epoch. */
+  readonly mtimeUs: number;
+  /** Size on disk now. */
+  sizeBytes(): Promise<number>;
+  /** Its first bytes, inflated, at most `bytesMax`. */
+  sample(bytesMax: number): Promise<Buffer>;
+  /** Another reader of the content, for one user at a time. */
+  open(): Promise<ByteReader>;
+  close(): Promise<void>;
+}
+
+/** Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
+export async function openFile(path: string): Promise<OpenedFile> {
+  const file = await openRegular(path);
+  try {
+    const { dev, ino, mtimeNs } = await file.stat({ bigint: true });
+    const magic = Buffer.alloc(4);
+    const { bytesRead } = await file.read(magic, 0, magic.length, 0);
+    const container = containerOf(magic.subarray(0, bytesRead));
+    const open = async () =>
+      container === "plain" ? plainReader(path, await openRegular(path)) : inflatedReader(path, container);
+    return {
+      path,
+      container,
+      inode: `${dev}:${ino}`,
+      mtimeUs: Number(mtimeNs / 1000n),
+      sizeBytes: async () => (await file.stat()).size,
+      open,
+      async sample(bytesMax) {
+        const reader = await open();
+        try {
+          return await sampleOf(reader, bytesMax);
+        } finally {
+          await reader.close();
+        }
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function sampleOf(reader: ByteReader, bytesMax: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(bytesMax);
+  let count = 0;
+  try {
+    for (let got = -1; got !== 0 && count < bytesMax; count += got) {
+      got = await reader.read(count, bytes, count, bytesMax - count);
+    }
+  } catch (error) {
+    // What comes before a damage is read; whoever reads on meets the error again.
+    if (count === 0 || !(error instanceof WeirError && error.code === "SOURCE_CORRUPT")) throw error;
+  }
+  return bytes.subarray(0, count);
+}
+
+const SCAN_BYTES = 1 << 20;
+
+/**
+ * Fingerprint of the bytes before `to`, going on from one of those before `from`. `length` says whether the content
+ * ends before `to`, at it, or goes on.
+ */
+export async function scan(
+  reader: ByteReader,
+  to: number,
+  from = 0,
+  known: Fingerprint = EMPTY_FINGERPRINT,
+): Promise<{ fingerprint: Fingerprint; position: number; length: "shorter" | "equal" | "longer" }> {
+  const buffer = Buffer.allocUnsafeSlow(SCAN_BYTES);
+  let fingerprint = known;
+  let position = from;
+  try {
+    while (position < to) {
+      const got = await reader.read(position, buffer, 0, Math.min(SCAN_BYTES, to - position));
+      if (got === 0) return { fingerprint, position, length: "shorter" };
+      fingerprint = extended(fingerprint, buffer.subarray(0, got));
+      position += got;
+    }
+    const more = await reader.read(position, buffer, 0, 1);
+    return { fingerprint, position, length: more === 0 ? "equal" : "longer" };
+  } catch (error) {
+    if (!(error instanceof WeirError && error.code === "SOURCE_CORRUPT")) throw error;
+    // A damaged copy is compared as far as it can be read; what follows is not known to be nothing.
+    return { fingerprint, position, length: position < to ? "shorter" : "longer" };
+  }
+}

@@ -1,0 +1,113 @@
+import { crc32 } from "node:zlib";
+import { WeirError } from "../model/errors.ts";
+import { EMPTY_FINGERPRINT, type Fingerprint, TAIL_BYTES, tailCrc } from "./fingerprint.ts";
+import { type Evidence, type Identity, identify } from "./identity.ts";
+import { type OpenedFile, openFile, scan } from "./opened-file.ts";
+import { type FileEntry, headSha256 } from "./registry.ts";
+
+/** What a file turned out to be, compared with an entry; the fingerprint at the entry's offset where it was read. */
+export interface Recognised {
+  readonly identity: Extract<Identity, "same" | "copy" | "new">;
+  readonly fingerprint: Fingerprint | null;
+  /** A copy of the beginning only: there is nothing in it to go on with. */
+  readonly isShorter: boolean;
+}
+
+/** Compares a file with an entry, reading no more of it than the decision needs. */
+export async function recognise(
+  file: OpenedFile,
+  head: Buffer,
+  entry: FileEntry,
+  isWhole: boolean,
+): Promise<Recognised> {
+  const sizeBytes = file.container === "plain" ? await file.sizeBytes() : null;
+  let fingerprint: Fingerprint | null = entry.offset === 0 ? EMPTY_FINGERPRINT : null;
+  let evidence: Evidence = {
+    isSameInode: file.inode === entry.inode,
+    isSameHead:
+      head.length >= entry.headBytes && headSha256(head.subarray(0, entry.headBytes)) === entry.headSha256,
+    knownBytes: entry.offset,
+    isKnownComplete: entry.isComplete,
+    isKnownStream: entry.origin === "stream",
+    isWhole,
+    length: sizeBytes === null ? null : compared(sizeBytes, entry.offset),
+    isSameTail: null,
+    isSamePrefix: null,
+    isPartOfOriginal: null,
+  };
+  for (;;) {
+    const identity = identify(evidence);
+    if (identity === "same" || identity === "copy" || identity === "new") {
+      return { identity, fingerprint, isShorter: evidence.length === "shorter" };
+    }
+    if (identity === "read_original") {
+      evidence = { ...evidence, isPartOfOriginal: await isPartOf(file, entry) };
+    } else if (identity === "read_tail" && file.container === "plain" && isTailWhole(entry)) {
+      const tail = await readTail(file, entry.offset);
+      fingerprint = { crc: entry.prefixCrc, tail };
+      evidence = { ...evidence, isSameTail: crc32(tail) === entry.tailCrc };
+    } else {
+      const prefix = await readPrefix(file, entry.offset);
+      fingerprint = prefix.fingerprint;
+      const isSame =
+        prefix.fingerprint.crc === entry.prefixCrc &&
+        (!isTailWhole(entry) || tailCrc(prefix.fingerprint) === entry.tailCrc);
+      evidence = { ...evidence, length: prefix.length, isSameTail: isSame, isSamePrefix: isSame };
+    }
+  }
+}
+
+/** A pipe that was gone on with may not have shown the last bytes before the offset. */
+function isTailWhole(entry: FileEntry): boolean {
+  return entry.tailBytes === Math.min(TAIL_BYTES, entry.offset);
+}
+
+function compared(bytes: number, knownBytes: number): "shorter" | "equal" | "longer" {
+  if (bytes < knownBytes) return "shorter";
+  return bytes === knownBytes ? "equal" : "longer";
+}
+
+async function readPrefix(file: OpenedFile, to: number): ReturnType<typeof scan> {
+  const reader = await file.open();
+  try {
+    return await scan(reader, to);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readTail(file: OpenedFile, to: number): Promise<Buffer> {
+  const tail = Buffer.alloc(Math.min(TAIL_BYTES, to));
+  const reader = await file.open();
+  try {
+    for (let count = 0; count < tail.length; ) {
+      const got = await reader.read(to - tail.length + count, tail, count, tail.length - count);
+      if (got === 0) return tail.subarray(0, count);
+      count += got;
+    }
+    return tail;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Whether a file is, whole, the beginning of what is now at the entry's path and is the entry's file. */
+async function isPartOf(file: OpenedFile, entry: FileEntry): Promise<boolean> {
+  if (entry.origin === "stream") return false;
+  let original: OpenedFile;
+  try {
+    original = await openFile(entry.path);
+  } catch (error) {
+    if (error instanceof WeirError) return false;
+    throw error;
+  }
+  try {
+    const known = await readPrefix(original, entry.offset);
+    if (known.length === "shorter" || known.fingerprint.crc !== entry.prefixCrc) return false;
+    const mine = await readPrefix(file, entry.offset);
+    const theirs = await readPrefix(original, mine.position);
+    return theirs.position === mine.position && theirs.fingerprint.crc === mine.fingerprint.crc;
+  } finally {
+    await original.close();
+  }
+}

@@ -1,0 +1,257 @@
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  CLASSES,
+  COMMA,
+  DASH,
+  DIGIT,
+  EQUALS,
+  type Find,
+  hasWordAt,
+  LETTER,
+  PERCENT,
+  QUOTE,
+  type Scan,
+  SEMICOLON,
+  SPACE,
+  WORD,
+} from "./characters.ts";
+import { quotedEnd } from "./quoted-end.ts";
+import { COOKIE, type KeyKind, SECRET, SESSION, TOKEN } from "./secret-key.ts";
+
+/** How the separator after a secret key was written. */
+export interface Separator {
+  /** First byte after it. */
+  readonly end: number;
+  readonly isColon: boolean;
+  /** Written "%3D": the value ends at an encoded separator, too. */
+  readonly isEncoded: boolean;
+  /** There is space before it: "key = value". */
+  readonly isSpaced: boolean;
+  /** Quote around the key; 0 = none, PERCENT = "%22". */
+  readonly quote: number;
+  /** How many backslashes stand before that quote. */
+  readonly level: number;
+}
+
+const MASKED = "<secret>";
+const SCHEMES = ["bearer", "basic", "token", "negotiate", "ntlm", "apikey", "digest", "hawk"];
+/** Enough to judge a value by; a bound, because in prose every key of a line is judged and few are masked. */
+const JUDGED_BYTES_MAX = 64;
+/** What prose says about a secret instead of giving it: "password: incorrect". */
+const PROSE = new Set(
+  (
+    "incorrect invalid required missing expired must too not is was are has cannot can wrong mismatch changed reset failed " +
+    "ok accepted denied empty none yes no null true false undefined unset the a an for unknown error user"
+  ).split(" "),
+);
+const LITERALS = new Set(["true", "false", "null", "none", "nil", "undefined"]);
+
+const WORD_ENDS = ".,;:!?&)]}'\"";
+const OPENERS = "([{<";
+const CLOSERS = ")]}>";
+
+/** The value of a secret key, from after its separator on; null if there is none or if prose only speaks of it. */
+export function secretValueAt(scan: Scan, kind: KeyKind, separator: Separator): Find | null {
+  const { bytes } = scan;
+  let begin = separator.end;
+  // In logfmt "password= user=joe" has no password; "password = x" and "password: x" do.
+  if (!separator.isColon && !separator.isSpaced && separator.quote === 0 && isBlank(bytes[begin])) return null;
+  while (isBlank(bytes[begin]) && begin - separator.end < 16) begin++;
+  if (separator.isEncoded && isEncodedQuote(bytes, begin)) begin += 3;
+  let level = 0;
+  while (bytes[begin + level] === BACKSLASH && level < 8) level++;
+  const quote = bytes[begin + level];
+  if ((quote === QUOTE || quote === APOSTROPHE) && opens(scan, begin + level + 1, separator)) {
+    const end = quotedEnd(scan, begin + level + 1, quote, level);
+    if (end >= 0) return replace(scan, schemeEnd(scan, begin + level + 1, end, kind), end);
+    if (quote === QUOTE) return replace(scan, begin + level + 1, scan.length);
+  }
+  return bareValueAt(scan, kind, separator, begin);
+}
+
+/** A quote after `password=` may open the value, or close the text that ends with an empty password. */
+function opens(scan: Scan, at: number, separator: Separator): boolean {
+  if (separator.quote !== 0) return true;
+  return at < scan.length && !isBlank(scan.bytes[at]) && !",}])".includes(String.fromCharCode(scan.bytes[at]));
+}
+
+function bareValueAt(scan: Scan, kind: KeyKind, separator: Separator, begin: number): Find | null {
+  const { bytes } = scan;
+  const first = bytes[begin];
+  const isJson = separator.quote === QUOTE || separator.quote === APOSTROPHE;
+  if (isJson && first === 0x5b) return quoteLike(scan, separator, begin, arrayEnd(scan, begin));
+  if (isJson && first === 0x7b) return null;
+  if (isJson && ((CLASSES[first] & DIGIT) !== 0 || first === DASH)) {
+    let end = begin;
+    while ((CLASSES[bytes[end]] & WORD) !== 0 || bytes[end] === 0x2b || bytes[end] === 0x2e) end++;
+    return quoteLike(scan, separator, begin, end);
+  }
+  // "==", "=>", "::" and "://" compare, map and name.
+  if (first === EQUALS || first === 0x3e) return null;
+  if (separator.isColon && begin === separator.end && (first === 0x3a || first === 0x2f)) return null;
+  const word = wordAt(scan, begin);
+  if (LITERALS.has(word.toLowerCase())) return null;
+  const credential = schemeEnd(scan, begin, scan.length, kind);
+  if (credential === begin && separator.isColon && !separator.isEncoded && !isPlausible(scan, begin, kind, word))
+    return null;
+  let end = bareEnd(scan, credential, separator.isEncoded);
+  while (kind === COOKIE && bytes[end] === SEMICOLON && end < scan.length) {
+    const next = bytes[end + 1] === SPACE ? end + 2 : end + 1;
+    const more = bareEnd(scan, next, separator.isEncoded);
+    if (more === next) break;
+    end = more;
+  }
+  if (kind === SECRET && word === "" && isDirectory(scan, separator, begin, end)) return null;
+  return replace(scan, credential, withoutClosers(bytes, credential, end));
+}
+
+function replace(scan: Scan, begin: number, end: number): Find | null {
+  if (end <= begin || scan.text.startsWith(MASKED, begin)) return null;
+  return { begin, end, kind: "replacement", value: MASKED };
+}
+
+/** Replaces a JSON number or array by a string, so that the JSON stays JSON. */
+function quoteLike(scan: Scan, separator: Separator, begin: number, end: number): Find | null {
+  if (end <= begin) return null;
+  const quote = "\\".repeat(separator.level) + String.fromCharCode(separator.quote);
+  return { begin, end: Math.min(end, scan.length), kind: "replacement", value: quote + MASKED + quote };
+}
+
+/** End of the array that begins at `begin`; the text's end if it isn't closed. */
+function arrayEnd(scan: Scan, begin: number): number {
+  const { bytes, length } = scan;
+  let depth = 0;
+  for (let i = begin; i < length; i++) {
+    const c = bytes[i];
+    if (c === 0x5b) depth++;
+    else if (c === 0x5d && --depth === 0) return i + 1;
+    else if (c === QUOTE) {
+      let level = 0;
+      while (bytes[i - 1 - level] === BACKSLASH && level < 8) level++;
+      const end = quotedEnd(scan, i + 1, QUOTE, level);
+      if (end < 0) return length;
+      i = end + level;
+    }
+  }
+  return length;
+}
+
+/**
+ * End of an unquoted value. A separator ends it where a key, a space or the end follows: "a&b" may be a password, but
+ * "a&b=1" is one and the next parameter.
+ */
+function bareEnd(scan: Scan, begin: number, isEncoded: boolean): number {
+  const { bytes, length } = scan;
+  let end = begin;
+  for (; end < length; end++) {
+    const c = bytes[end];
+    if (c <= SPACE || c === QUOTE) break;
+    if ((CLASSES[c] & WORD) !== 0) continue;
+    if ((c === APOSTROPHE || c === 0x60) && (CLASSES[bytes[end + 1]] & (LETTER | DIGIT)) === 0) break;
+    if ((c === COMMA || c === SEMICOLON || c === 0x26 || c === 0x7c) && endsPair(bytes, end + 1)) break;
+    if (c === 0x26 && isEncoded) break;
+    if (c === 0x3c && bytes[end + 1] === 0x2f) break;
+    if (c === BACKSLASH) {
+      if (hasWordAt(bytes, end + 1, "u0026")) break;
+      let run = 1;
+      while (bytes[end + run] === BACKSLASH) run++;
+      const after = bytes[end + run];
+      if ((after === QUOTE || after === APOSTROPHE) && run % 2 === 1) {
+        end += run - 1;
+        break;
+      }
+      end += run - 1;
+    }
+    if (c === PERCENT && isEncoded && (hasWordAt(bytes, end + 1, "26") || isEncodedQuote(bytes, end))) break;
+  }
+  return end;
+}
+
+function endsPair(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] <= SPACE || bytes[at] === QUOTE || bytes[at] === APOSTROPHE || hasWordAt(bytes, at, "amp;"))
+    return true;
+  let i = at;
+  while (
+    i - at < 64 &&
+    ((CLASSES[bytes[i]] & WORD) !== 0 || bytes[i] === 0x2e || bytes[i] === 0x5b || bytes[i] === 0x5d)
+  )
+    i++;
+  return i > at && (bytes[i] === EQUALS || bytes[i] === 0x3a);
+}
+
+/** `Login{password=x}`: a bracket that the value didn't open belongs to the text around it. */
+function withoutClosers(bytes: Uint8Array, begin: number, end: number): number {
+  while (end - 1 > begin) {
+    const closer = CLOSERS.indexOf(String.fromCharCode(bytes[end - 1]));
+    if (closer < 0) break;
+    const opener = bytes.indexOf(OPENERS.charCodeAt(closer), begin);
+    if (opener >= 0 && opener < end) break;
+    end--;
+  }
+  return end;
+}
+
+/** Begin of what follows an authentication scheme in [begin, end); begin itself where there is none. */
+function schemeEnd(scan: Scan, begin: number, end: number, kind: KeyKind): number {
+  if (kind !== TOKEN && kind !== SESSION) return begin;
+  for (const scheme of SCHEMES) {
+    const blank = begin + scheme.length;
+    if (
+      scan.bytes[blank] === SPACE &&
+      blank + 1 < end &&
+      scan.bytes[blank + 1] > SPACE &&
+      hasWordAt(scan.bytes, begin, scheme)
+    ) {
+      return blank + 1;
+    }
+  }
+  return begin;
+}
+
+/** Whether the value after "key: " in running text is a secret rather than the sentence going on. */
+function isPlausible(scan: Scan, begin: number, kind: KeyKind, word: string): boolean {
+  if (PROSE.has(word.toLowerCase())) return false;
+  if (kind === SECRET) return true;
+  const { bytes } = scan;
+  let digits = 0;
+  let letters = 0;
+  let pairs = 0;
+  let size = 0;
+  for (; size < JUDGED_BYTES_MAX; size++) {
+    const c = bytes[begin + size];
+    if (c <= SPACE || c === QUOTE || c === COMMA) break;
+    if ((CLASSES[c] & DIGIT) !== 0) digits++;
+    else if ((CLASSES[c] & LETTER) !== 0) letters++;
+    else if (c === EQUALS && (CLASSES[bytes[begin + size + 1]] & WORD) !== 0) pairs++;
+  }
+  if (kind === COOKIE) return pairs > 0;
+  // "0x" begins the handle of a session, not its secret.
+  if (pairs > 0 || hasWordAt(bytes, begin, "0x")) return false;
+  return kind === TOKEN ? size >= 20 || (size >= 6 && digits > 0) : size >= 16 && digits > 0 && letters > 0;
+}
+
+/** The letters at `at`, if they end there as words of a sentence or of a list do; else "". */
+function wordAt(scan: Scan, at: number): string {
+  let end = at;
+  while (end - at < 16 && (CLASSES[scan.bytes[end]] & LETTER) !== 0) end++;
+  const after = scan.bytes[end];
+  return after <= SPACE || WORD_ENDS.includes(String.fromCharCode(after)) ? scan.text.slice(at, end) : "";
+}
+
+/** `PWD=/srv/app`: the working directory of a process. */
+function isDirectory(scan: Scan, separator: Separator, begin: number, end: number): boolean {
+  if (scan.bytes[begin] !== 0x2f || separator.isColon) return false;
+  return (
+    hasWordAt(scan.bytes, separator.end - 4, "pwd=") &&
+    /^\/[\w./-]*$/.test(scan.text.slice(begin, Math.min(end, begin + 256)))
+  );
+}
+
+function isEncodedQuote(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === PERCENT && bytes[at + 1] === 0x32 && bytes[at + 2] === 0x32;
+}
+
+function isBlank(c: number): boolean {
+  return c === SPACE || c === 9;
+}

@@ -1,0 +1,19 @@
+/** One batch's share of the windows of all rules, one element per (rule, window, key). Written to `partials`. */
+export interface Partials {
+  readonly rules: { readonly name: string; readonly version: number; readonly windowSeconds: number }[];
+  /** Index into `rules`. */
+  readonly rule: number[];
+  /** Start of [start, start + size), seconds since the epoch. */
+  readonly windowStart: number[];
+  readonly key: string[][];
+  readonly events: number[];
+  readonly errors: number[];
+  readonly body_size_sum: number[];
+  readonly duration_count: number[];
+  readonly duration_us_sum: number[];
+  readonly duration_us_min: number[];
+  readonly duration_us_max: number[];
+  /** Bucket -> count, buckets ascending; see aggregate/histogram.ts. */
+  readonly duration_histogram: (readonly [bucket: number, count: number][])[];
+  readonly distinct_values: (readonly string[])[];
+}

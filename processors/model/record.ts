@@ -1,0 +1,48 @@
+/*
+ * Words used everywhere:
+ *
+ * - record:      one message or entry of a source, with a position (topic, partition, offset)
+ * - event:       one parsed log entry; a record may hold several, told apart by `index`
+ * - batch:       a run of records of one partition that is handled as a unit, as columns
+ * - offset:      a record's position; for a file, the byte where its entry starts
+ * - append time: when the source took the record; for a file, its mtime when it was first seen
+ * - byte text:   a string with one character (U+0000..U+00FF) per byte. All text of a batch is held this way, so that
+ *                invalid UTF-8 survives, positions are byte positions, and storing needs no decoding. Text from other
+ *                places (configuration, JSON escapes) is brought into this form with `toByteText`.
+ */
+
+/** A run of records of one partition: one text, and where each record begins and ends in it. */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** The bytes that hold all records, as byte text. */
+  readonly text: string;
+  readonly count: number;
+  /** Record i is text[begins[i], ends[i]). Only the first `count` elements count. */
+  readonly begins: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Offset of record i = firstOffset + offsetDeltas[i]. */
+  readonly firstOffset: bigint;
+  readonly offsetDeltas: Uint32Array;
+  /** The position to read on from: one past the last record's last offset. The batch covers [firstOffset, nextOffset). */
+  readonly nextOffset: bigint;
+  /** Append time of every record, microseconds since the Unix epoch. */
+  readonly appendTimeUs: number;
+  /** Records too long to hold: their `ends` are cut at the limit. Indices into the batch, ascending. */
+  readonly cut: readonly number[];
+}
+
+const encoder = new TextEncoder();
+
+/** A string of Unicode text as byte text (one character per UTF-8 byte). */
+export function toByteText(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return Buffer.from(encoder.encode(text)).latin1Slice();
+  }
+  return text;
+}
+
+/** Byte text as a string of Unicode text; invalid UTF-8 becomes U+FFFD. For people and for JSON, never for storing. */
+export function fromByteText(text: string): string {
+  return Buffer.from(text, "latin1").utf8Slice();
+}

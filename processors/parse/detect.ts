@@ -1,0 +1,54 @@
+import { EventBatch } from "../model/event-batch.ts";
+import type { RecordBatch } from "../model/record.ts";
+import { FORMATS } from "./formats.ts";
+import { clearRow } from "./row.ts";
+import { TEXT } from "./text.ts";
+
+const LINES_MAX = 200;
+/** A format is chosen if it reads at least this share of the sample's lines. */
+const SHARE_MIN = 0.5;
+
+/**
+ * The format that reads most of a sample's lines; free text if none reads half of them. A pure function of the sample:
+ * the caller stores the answer with the file, so that the same file is always read the same way.
+ */
+export function detect(sample: string): string {
+  const lines = sample.split("\n");
+  // The last line of a sample is usually cut in the middle.
+  if (lines.length > 1) lines.pop();
+  const tried = lines.map((line) => line.replace(/\r$/, "")).filter((line) => line.trim() !== "").slice(0, LINES_MAX);
+  const batch = new EventBatch(1);
+  let best = TEXT.name;
+  let bestLines = Math.ceil(tried.length * SHARE_MIN) - 1;
+  for (const format of FORMATS) {
+    if (format === TEXT) continue;
+    const parser = format.create();
+    let count = 0;
+    for (const line of tried) {
+      batch.begin(oneRecord(line));
+      if (parser(line, 0, line.length, batch, 0)) count++;
+      clearRow(batch, 0, 0);
+    }
+    if (count > bestLines) {
+      best = format.name;
+      bestLines = count;
+    }
+  }
+  return tried.length === 0 ? TEXT.name : best;
+}
+
+function oneRecord(line: string): RecordBatch {
+  return {
+    topic: "",
+    partition: 0,
+    text: line,
+    count: 1,
+    begins: Uint32Array.of(0),
+    ends: Uint32Array.of(line.length),
+    firstOffset: 0n,
+    offsetDeltas: Uint32Array.of(0),
+    nextOffset: BigInt(line.length),
+    appendTimeUs: 0,
+    cut: [],
+  };
+}

@@ -1,0 +1,44 @@
+/*
+ * A layout says how a line is given back from its columns: its constant text, with slots between U+0001. SQL fills
+ * the slots (the column `line` of events). Slots:
+ *
+ *   url_path, body, …   a text or number column by its name
+ *   a.KEY               attributes[KEY]
+ *   t.…                 the event time: `t.clf+0200`, `t.iso` + separator + fraction digits + zone, or `t.s`, `t.ms`, `t.us`
+ *   d.ms, d.s, …        duration_us in that unit, shortest form
+ *   l.10                severity_number in steps of ten, as pino writes it
+ *
+ * A text that holds U+0001 itself can't be laid out: it is kept.
+ */
+
+export const SLOT_MARK = "\x01";
+
+export function slot(name: string): string {
+  return SLOT_MARK + name + SLOT_MARK;
+}
+
+/** The layout of a line that is its body. */
+export const BODY_LAYOUT = slot("body");
+
+/**
+ * Finds a character's next position again and again, moving forward through one text; each search is done once.
+ * Answers whether the range [begin, end) holds it.
+ */
+export function createCharacterFinder(character: string): (text: string, begin: number, end: number) => boolean {
+  let searched = "";
+  let from = 0;
+  let next = -1;
+  return function holds(text, begin, end) {
+    if (text !== searched || begin < from) {
+      searched = text;
+      next = -1;
+      from = 0;
+    } else if (next >= begin) {
+      return next < end;
+    }
+    next = text.indexOf(character, begin);
+    if (next < 0) next = text.length;
+    from = begin;
+    return next < end;
+  };
+}

@@ -1,0 +1,22 @@
+import type { EventBatch } from "../model/event-batch.ts";
+
+/**
+ * Reads one line, text[begin, end), into row `row` of the batch, whose columns are all empty there.
+ * False: the line is not of this format, and the row is as it was (text columns may hold leftovers only if the parser
+ * says so: parse.ts clears the row before the next parser tries).
+ *
+ * What a parser sets: every column it has a value for, `timestampUs` (NaN where the line has no time), and how the
+ * line is given back: `line_layout` where the columns hold it exactly, `line_kept` otherwise.
+ */
+export type LineParser = (text: string, begin: number, end: number, batch: EventBatch, row: number) => boolean;
+
+/** A format: one file, one entry in the registry (formats.ts). */
+export interface Format {
+  readonly name: string;
+  /** Whether lines of a stack trace belong to the entry before. */
+  readonly joins: boolean;
+  /** Code of the dead letter for a line that is not of this format where the source declares it. */
+  readonly code: string;
+  /** A parser with its own memory of repeated values; the answer never depends on that memory. */
+  create(): LineParser;
+}

@@ -1,0 +1,95 @@
+import type { EventBatch } from "../model/event-batch.ts";
+import { decodeEscapes } from "./json.ts";
+import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
+import type { Format } from "./line-parser.ts";
+import { createShapes, type ScannedLine } from "./shape.ts";
+import { createSlots } from "./slots.ts";
+
+/*
+ * logfmt: `key=value` pairs between spaces; a value with spaces stands in quotes and may hold JSON-like escapes.
+ * A line is logfmt only if all of it is pairs, and at least two: a sentence with a pair in it is text.
+ */
+
+const PAIRS_MIN = 2;
+const PAIRS_MAX = 1000;
+
+const QUOTE = 34;
+const EQUALS = 61;
+const SPACE = 32;
+const BACKSLASH = 92;
+
+function isKeyCharacter(code: number): boolean {
+  return code > 32 && code !== QUOTE && code !== EQUALS && code !== 127;
+}
+
+/** Reads a line of pairs into names and values; false if it is not one. */
+function scanPairs(text: string, begin: number, end: number, line: ScannedLine): boolean {
+  line.names.length = line.starts.length = line.ends.length = line.quoted.length = line.decoded.length = 0;
+  line.exact = true;
+  line.repeatable = true;
+  const seen = new Set<string>();
+  let at = begin;
+  while (at < end) {
+    while (at < end && text.charCodeAt(at) === SPACE) at++;
+    if (at >= end) break;
+    const keyAt = at;
+    while (at < end && isKeyCharacter(text.charCodeAt(at))) at++;
+    if (at === keyAt || at >= end || text.charCodeAt(at) !== EQUALS) return false;
+    const name = text.slice(keyAt, at);
+    at++;
+    let start = at;
+    let decoded: string | undefined;
+    const quoted = at < end && text.charCodeAt(at) === QUOTE;
+    let valueEnd: number;
+    if (quoted) {
+      start = ++at;
+      while (at < end && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+      if (at >= end) return false;
+      valueEnd = at;
+      const inside = text.slice(start, at);
+      if (inside.includes("\\")) decoded = decodeEscapes(inside) ?? inside;
+      at++;
+      if (at < end && text.charCodeAt(at) !== SPACE) return false;
+    } else {
+      while (at < end && text.charCodeAt(at) !== SPACE) {
+        if (text.charCodeAt(at) === QUOTE) return false;
+        at++;
+      }
+      valueEnd = at;
+    }
+    if (seen.has(name) || decoded !== undefined) line.exact = line.repeatable = false;
+    seen.add(name);
+    line.names.push(name);
+    line.starts.push(start);
+    line.ends.push(valueEnd);
+    line.quoted.push(quoted);
+    line.decoded.push(decoded);
+    if (line.names.length > PAIRS_MAX) return false;
+  }
+  return line.names.length >= PAIRS_MIN;
+}
+
+export const LOGFMT: Format = {
+  name: "logfmt",
+  joins: false,
+  code: "PARSE_NOT_LOGFMT",
+  create() {
+    const line: ScannedLine = { names: [], starts: [], ends: [], quoted: [], decoded: [], repeatable: true, exact: true };
+    const shapes = createShapes(createSlots(), { terminators: ' "', isBare: () => true });
+    const hasMark = createCharacterFinder(SLOT_MARK);
+    const hasBackslash = createCharacterFinder("\\");
+
+    return function logfmtLine(text: string, begin: number, end: number, batch: EventBatch, row: number) {
+      const marked = hasMark(text, begin, end);
+      let layout = marked || hasBackslash(text, begin, end) ? null : shapes.match(text, begin, end, batch, row);
+      if (layout === null) {
+        if (!scanPairs(text, begin, end, line)) return false;
+        if (marked) line.exact = false;
+        layout = shapes.learn(text, begin, end, line, batch, row);
+      }
+      if (layout === null) batch.line_kept[row] = text.slice(begin, end);
+      else batch.strings.line_layout.set(row, layout);
+      return true;
+    };
+  },
+};

@@ -1,0 +1,123 @@
+import {
+  type EventBatch,
+  OUTCOME_DEAD_LETTER,
+  OUTCOME_DROPPED,
+  OUTCOME_OK,
+  TIME_APPEND,
+} from "../model/event-batch.ts";
+import { COMBINED } from "./access.ts";
+import { formatByName } from "./formats.ts";
+import { JSON_LINES } from "./json.ts";
+import { BODY_LAYOUT } from "./layout.ts";
+import type { Format, LineParser } from "./line-parser.ts";
+import { LOGFMT } from "./logfmt.ts";
+import { clearRow } from "./row.ts";
+import { TEXT } from "./text.ts";
+import { DAY_US, daysSinceEpoch } from "./timestamp.ts";
+
+export interface ParseOptions {
+  /** Format of the partition's lines. */
+  readonly format: string;
+  /** The source declares its format: a line of another format is a dead letter. Otherwise every line is an event. */
+  readonly isDeclared: boolean;
+  readonly source: string;
+  /** Given to events whose record names none. */
+  readonly tenant: string;
+  readonly service: string;
+}
+
+/** Event times before this are absurd, and so are those more than FUTURE_US after the append time. */
+const EARLIEST_US = daysSinceEpoch(1990, 1, 1) * DAY_US;
+const FUTURE_US = 5 * 60 * 1_000_000;
+
+/** Bytes of a refused record that its dead letter keeps. */
+const PAYLOAD_LENGTH_MAX = 4096;
+
+/** What a line of a partition that is not of its format may be instead, in this order, whatever the partition. */
+const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
+
+/**
+ * The stage that turns a record batch into an event batch.
+ *
+ * - ok: one event with an event time (the append time where the line has none, or an absurd one).
+ * - dropped BLANK_LINE: nothing but white space.
+ * - dead letter DECODE_RECORD_TOO_LONG, and PARSE_NOT_<FORMAT> where the source declares its format.
+ */
+export function createParse(options: ParseOptions): (batch: EventBatch) => void {
+  const own = formatByName(options.format);
+  const tries = options.isDeclared ? [own] : [own, ...CASCADE.filter((format) => format !== own)];
+  const parsers: LineParser[] = tries.map((format) => format.create());
+
+  return function parse(batch) {
+    const { text, begins, ends, count, appendTimeUs, cut } = batch.records;
+    const { strings } = batch;
+    const source = strings.source.dictionary.intern(options.source);
+    const tenant = strings.tenant.dictionary.intern(options.tenant);
+    const service = strings.service_name.dictionary.intern(options.service);
+    const formats = tries.map((format) => strings.format.dictionary.intern(format.name));
+    const bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
+    const latestUs = appendTimeUs + FUTURE_US;
+    let nextCut = 0;
+    let row = 0;
+
+    for (let record = 0; record < count; record++) {
+      const begin = begins[record];
+      const end = ends[record];
+      if (nextCut < cut.length && cut[nextCut] === record) {
+        nextCut++;
+        deadLetter(batch, record, "decode", "DECODE_RECORD_TOO_LONG", `The record is longer than ${end - begin} bytes.`);
+        continue;
+      }
+      if (isBlank(text, begin, end)) {
+        batch.outcomes[record] = OUTCOME_DROPPED;
+        batch.droppedCodes.set("BLANK_LINE", (batch.droppedCodes.get("BLANK_LINE") ?? 0) + 1);
+        continue;
+      }
+      const attributes = batch.attributeValues.length;
+      let chosen = 0;
+      while (!parsers[chosen](text, begin, end, batch, row)) {
+        clearRow(batch, row, attributes);
+        if (++chosen === parsers.length) break;
+      }
+      if (chosen === parsers.length) {
+        deadLetter(batch, record, "parse", own.code, `The line is not of the declared format ${own.name}.`);
+        continue;
+      }
+      batch.outcomes[record] = OUTCOME_OK;
+      const us = batch.timestampUs[row];
+      if (!(us >= EARLIEST_US && us <= latestUs)) {
+        // A layout that writes the time can't give back a time that was not kept.
+        if (!Number.isNaN(us) && strings.line_layout.ids[row] !== bodyLayout && batch.line_kept[row] === "") {
+          batch.line_kept[row] = text.slice(begin, end);
+          strings.line_layout.ids[row] = 0;
+        }
+        batch.timestampUs[row] = appendTimeUs;
+        batch.time_source[row] = TIME_APPEND;
+      }
+      strings.source.ids[row] = source;
+      strings.format.ids[row] = formats[chosen];
+      if (strings.tenant.ids[row] === 0) strings.tenant.ids[row] = tenant;
+      if (strings.service_name.ids[row] === 0) strings.service_name.ids[row] = service;
+      batch.record[row] = record;
+      batch.attributeEnds[row] = batch.attributeValues.length;
+      row++;
+    }
+    batch.rows = row;
+  };
+}
+
+function isBlank(text: string, begin: number, end: number): boolean {
+  for (let at = begin; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 9 && code !== 13 && code !== 10) return false;
+  }
+  return true;
+}
+
+function deadLetter(batch: EventBatch, record: number, stage: string, code: string, reason: string): void {
+  const { text, begins, ends } = batch.records;
+  batch.outcomes[record] = OUTCOME_DEAD_LETTER;
+  const payload = text.slice(begins[record], Math.min(ends[record], begins[record] + PAYLOAD_LENGTH_MAX));
+  batch.deadLetters.push({ record, stage, code, reason, payload });
+}
+

@@ -1,0 +1,17 @@
+import { type EventBatch, STRING_COLUMNS } from "../model/event-batch.ts";
+
+/** Empties a row again, and takes back the attributes that came after `attributes`: a parser gave up half-way. */
+export function clearRow(batch: EventBatch, row: number, attributes: number): void {
+  for (const name of STRING_COLUMNS) batch.strings[name].ids[row] = 0;
+  batch.timestampUs[row] = Number.NaN;
+  batch.time_source[row] = 0;
+  batch.severity_number[row] = 0;
+  batch.http_response_status_code[row] = 0;
+  batch.http_response_body_size[row] = 0;
+  batch.duration_us[row] = 0;
+  batch.trace_id[row] = "";
+  batch.span_id[row] = "";
+  batch.line_kept[row] = "";
+  batch.attributeKeyIds.length = attributes;
+  batch.attributeValues.length = attributes;
+}

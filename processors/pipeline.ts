@@ -1,0 +1,91 @@
+import { createAggregate } from "./aggregate/aggregate.ts";
+import { type BatchIdentity, createEventsEncoder, rowsByDay } from "./encode/events.ts";
+import { encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
+import { encodePartials } from "./encode/partials.ts";
+import { createEnrich } from "./enrich/enrich.ts";
+import { createMaskStage } from "./mask/stage.ts";
+import type { Mask } from "./mask/mask.ts";
+import { EventBatch } from "./model/event-batch.ts";
+import type { LedgerRow, Versions } from "./model/ledger.ts";
+import type { InsertBlock } from "./model/ports.ts";
+import type { RecordBatch } from "./model/record.ts";
+import type { Rule } from "./model/rule.ts";
+import { createParse, type ParseOptions } from "./parse/parse.ts";
+
+/**
+ * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
+ * rows; a batch that was planned under another version is not mixed with rows of this one.
+ */
+export const TRANSFORM_VERSION = "1";
+
+export interface PipelineOptions {
+  readonly parse: ParseOptions;
+  readonly rules: readonly Rule[];
+  /** null: masking is switched off. */
+  readonly maskOf: ((tenant: string) => Mask) | null;
+  readonly countryOf: (address: string) => string;
+  readonly versions: Versions;
+  /** Rows to make room for. A larger batch makes room for itself. */
+  readonly rowsMax: number;
+}
+
+/** A batch ready to be inserted, in this order: events (one insert a day), dead letters, partials, and last the ledger. */
+export interface EncodedBatch {
+  readonly events: readonly { readonly day: number; readonly block: InsertBlock }[];
+  readonly deadLetters: InsertBlock | null;
+  readonly partials: InsertBlock | null;
+  readonly ledger: InsertBlock;
+  readonly row: LedgerRow;
+}
+
+/**
+ * The data path, top to bottom in the order the data takes it. No I/O, no clock: records in, rows out.
+ *
+ * `run` yields the name of each stage when it is done, so that the caller can let other work in between, and returns the
+ * encoded batch. Its bytes are valid until the run after the next.
+ */
+export interface Pipeline {
+  run(records: RecordBatch, identity: BatchIdentity): Generator<string, EncodedBatch>;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const batch = new EventBatch(options.rowsMax);
+  const parse = createParse(options.parse);
+  const mask = options.maskOf === null ? null : createMaskStage(options.maskOf);
+  const enrich = createEnrich({ countryOf: options.countryOf });
+  const aggregate = createAggregate(options.rules);
+  // Two encoders in turn: one batch is inserted while the next is encoded.
+  const encoders = [createEventsEncoder(), createEventsEncoder()];
+  let turn = 0;
+
+  return {
+    *run(records, identity) {
+      batch.begin(records);
+      parse(batch);
+      yield "parse";
+      mask?.(batch);
+      yield "mask";
+      enrich(batch);
+      yield "enrich";
+      const shares = aggregate(batch);
+      yield "aggregate";
+      const encode = encoders[turn++ % 2];
+      const days = rowsByDay(batch);
+      const events = [...days].map(([day, selection]) => {
+        const block = encode(batch, identity, day, selection);
+        return { day, block: days.size === 1 ? block : { ...block, native: block.native.map((part) => new Uint8Array(part)) } };
+      });
+      const row = ledgerRowOf(batch);
+      const { tenant, source } = options.parse;
+      const encoded: EncodedBatch = {
+        events,
+        deadLetters: encodeDeadLetters(batch, tenant, source, identity),
+        partials: shares.rule.length === 0 ? null : encodePartials(shares, identity),
+        ledger: encodeLedger(row, source, options.versions, identity),
+        row,
+      };
+      yield "encode";
+      return encoded;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Plan } from "./plan.ts";
+
+/** What is known of a partition when somebody takes it over. */
+export interface Standing {
+  /** Committed offset; null if nothing was ever committed. */
+  readonly committed: bigint | null;
+  /** The plan in the commit, if any. Its start is the committed offset. */
+  readonly plan: Plan | null;
+  /** End of the ledger's unbroken run of batches: one past the last offset; null if the ledger has none. */
+  readonly ledgerNext: bigint | null;
+  /** First offset that the source still has. */
+  readonly begin: bigint;
+  /** End of what the source has; null if unknown (an archive that was not read to its end). */
+  readonly end: bigint | null;
+}
+
+export type Decision =
+  /** Nothing is planned: go on from here. */
+  | { readonly kind: "continue"; readonly from: bigint }
+  /** The plan's batch is in the ledger: go on after it. */
+  | { readonly kind: "skip"; readonly from: bigint }
+  /** The plan's batch may be partly inserted: insert exactly its range again. */
+  | { readonly kind: "replay"; readonly plan: Plan }
+  /** The store lost what it had acknowledged: go back to what it has. Rows from `from` on are removed first. */
+  | { readonly kind: "rewind"; readonly from: bigint }
+  /** Going on would guess: somebody must look. */
+  | { readonly kind: "stop"; readonly reason: string };
+
+/**
+ * Decides how to take a partition over. The three sources of truth, in the order of trust: the ledger (what is stored),
+ * the plan (what may be half stored), the commit (what somebody believed).
+ */
+export function reconcile(standing: Standing): Decision {
+  const { committed, plan, ledgerNext, begin, end } = standing;
+  const from = committed ?? ledgerNext ?? begin;
+
+  if (end !== null && from > end)
+    return { kind: "stop", reason: `The source ends at ${end}, before the offset ${from} that was reached: it was truncated or replaced.` };
+  if (from < begin)
+    return { kind: "stop", reason: `The source begins at ${begin}, after the offset ${from} that was reached: records are missing.` };
+
+  if (committed === null) return { kind: "continue", from };
+  const stored = ledgerNext ?? begin;
+  if (stored < committed) {
+    if (stored < begin)
+      return { kind: "stop", reason: `The store ends at ${stored}, but the source begins at ${begin}: records are missing.` };
+    return { kind: "rewind", from: stored };
+  }
+  if (plan === null) return stored > committed ? { kind: "skip", from: stored } : { kind: "continue", from: committed };
+  if (stored >= plan.next) return { kind: "skip", from: stored };
+  if (stored > plan.start)
+    return { kind: "stop", reason: `The ledger ends at ${stored}, inside the planned batch ${plan.start}-${plan.next}: two writers had the partition.` };
+  if (end !== null && plan.next > end)
+    return { kind: "stop", reason: `The source ends at ${end}, inside the planned batch ${plan.start}-${plan.next}: it was truncated or replaced.` };
+  return { kind: "replay", plan };
+}
+
+/** A ledger row's range, as far as tiling matters. */
+export interface Tile {
+  readonly batchStart: bigint;
+  readonly batchEnd: bigint;
+}
+
+/**
+ * End of the unbroken run of batches from `begin` on: one past its last offset, or null without any. Rows that lie
+ * inside what is covered already (corrections) change nothing. Tiles come in order of their starts.
+ */
+export function ledgerNext(tiles: readonly Tile[], begin: bigint): bigint | null {
+  let next: bigint | null = null;
+  for (const { batchStart, batchEnd } of tiles) {
+    if (batchEnd < begin) continue;
+    if (batchStart > (next ?? begin)) break;
+    if (next === null || batchEnd + 1n > next) next = batchEnd + 1n;
+  }
+  return next;
+}

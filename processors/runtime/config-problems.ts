@@ -1,0 +1,161 @@
+import type { z } from "zod";
+import { WeirError } from "../model/errors.ts";
+import { type JsonSchema, notOneOf, RETENTION_DEFAULTS, shown } from "./config-schema.ts";
+import { DAYS_PATTERN } from "./config-units.ts";
+import { didYouMean } from "./spelling.ts";
+import { printable } from "./terminal.ts";
+
+export type KeyPath = readonly (string | number)[];
+
+/** One thing that is wrong with the configuration. Holds no secret: `what` shows no value of a secret's key. */
+export interface ConfigProblem {
+  /** Position in the file, or the name of the environment variable or flag that set the value. */
+  readonly origin: { readonly line: number; readonly column: number } | string;
+  /** Key path; [] for the whole. */
+  readonly path: KeyPath;
+  readonly what: string;
+}
+
+const PROBLEMS_SHOWN_MAX = 50;
+
+const KIND = { string: "text", number: "a number", boolean: "true or false", array: "a list", object: "a mapping" };
+
+/** zod's error map: one sentence part per issue, without the value where it may be secret. */
+export const describeIssue: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case "invalid_type": {
+      if (issue.input === undefined) return "is required";
+      const wanted = issue.expected === "int" ? "a whole number" : (KIND[issue.expected as keyof typeof KIND] ?? "");
+      const hint = wanted === "text" && isPlainScalar(issue.input) ? "; put it in quotes" : "";
+      return `must be ${wanted}, but it is ${kindOf(issue.input)}${hint}`;
+    }
+    case "invalid_value":
+      return notOneOf(issue.input, issue.values.map(String));
+    case "too_small":
+      return issue.origin === "string"
+        ? "must not be empty"
+        : `must be at least ${issue.minimum}, but it is ${shown(issue.input)}`;
+    case "too_big":
+      if (issue.origin === "string") return `must be at most ${issue.maximum} characters long`;
+      if (issue.origin === "array") return `must have at most ${issue.maximum} entries`;
+      return `must be at most ${issue.maximum}, but it is ${shown(issue.input)}`;
+    default:
+      return "is not valid";
+  }
+};
+
+function isPlainScalar(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "number") return Number.isInteger(value) ? "a number" : "a number with a fraction";
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "string" ? "text" : "a mapping";
+}
+
+/** A key for an error message. What comes after a colon or the like may be a value, so it is left out. */
+function shownKey(key: string): string {
+  const plain = /^[A-Za-z0-9_.-]{0,64}/.exec(key)![0];
+  return plain === key ? key : `${plain}…`;
+}
+
+/** What is wrong with an unknown key below a path: a guess, or what may stand there. */
+export function unknownKey(path: KeyPath, key: string, schema: JsonSchema): string {
+  const known = Object.keys(schemaAt(schema, path).properties ?? {});
+  const plain = /^[A-Za-z0-9_.-]*/.exec(key)![0];
+  const guess = didYouMean(plain, known);
+  const colon = plain !== key && guess === plain ? " (a space must follow the colon)" : "";
+  const help = guess === null ? `the keys here are ${known.join(", ")}` : `did you mean ${guess}?${colon}`;
+  return `unknown key; ${help}`;
+}
+
+function schemaAt(schema: JsonSchema, path: KeyPath): JsonSchema {
+  let at = schema;
+  for (const segment of path) at = (typeof segment === "number" ? at.items : at.properties?.[segment]) ?? {};
+  return at;
+}
+
+/** Rules between keys. They look at the raw value, so that they speak even when something else is wrong. */
+export function crossProblems(value: unknown): { path: KeyPath; what: string }[] {
+  const problems: { path: KeyPath; what: string }[] = [];
+  for (const list of ["sources", "rules"] as const) {
+    const seen = new Set<string>();
+    for (const [index, item] of entriesOf(at(value, list))) {
+      const name = at(item, "name");
+      if (typeof name !== "string") continue;
+      if (seen.has(name)) problems.push({ path: [list, index, "name"], what: `${shown(name)} is taken already` });
+      seen.add(name);
+    }
+  }
+  for (const [index, rule] of entriesOf(at(value, "rules"))) {
+    const seen = new Set<unknown>();
+    for (const [place, column] of entriesOf(at(rule, "group_by"))) {
+      const path = ["rules", index, "group_by", place];
+      if (seen.has(column)) problems.push({ path, what: `${shown(column)} stands in the key already` });
+      seen.add(column);
+    }
+  }
+  const clickhouse = at(value, "clickhouse");
+  if (at(clickhouse, "password") !== undefined && at(clickhouse, "password_file") !== undefined) {
+    problems.push({ path: ["clickhouse", "password_file"], what: "stands beside password; keep one of the two" });
+  }
+  const retention = at(value, "retention");
+  const ledger = daysAt(retention, "ledger");
+  for (const key of ["events", "dead_letters", "partials"] as const) {
+    const days = daysAt(retention, key);
+    // Without its ledger row a batch doesn't exist, so nothing of a batch may outlive that row.
+    if (days <= ledger) continue;
+    const isDefault = false;
+    problems.push(
+      isDefault
+        ? { path: ["retention", "ledger"], what: `must not be shorter than retention.${key} (${days}d)` }
+        : { path: ["retention", key], what: `must not be longer than retention.ledger (${ledger}d)` },
+    );
+  }
+  return problems;
+}
+
+function daysAt(retention: unknown, key: keyof typeof RETENTION_DEFAULTS): number {
+  const days = at(retention, key);
+  return Number.parseInt(typeof days === "string" && DAYS_PATTERN.test(days) ? days : RETENTION_DEFAULTS[key], 10);
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function entriesOf(value: unknown): Iterable<[number, unknown]> {
+  return Array.isArray(value) ? value.entries() : [];
+}
+
+/** One error for all problems: a sentence, then a line for each, in the order of the file, then the environment's. */
+export function invalidConfig(problems: readonly ConfigProblem[], file: string): WeirError {
+  const lines = [...problems].sort(byOrigin).map((problem) => `  ${line(problem, file)}`);
+  const hidden = lines.length - PROBLEMS_SHOWN_MAX;
+  if (hidden > 0) lines.splice(PROBLEMS_SHOWN_MAX, hidden, `  … and ${hidden} more`);
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  const sentence = `The configuration has ${count}; correct what follows (weir config --schema describes every key).`;
+  return new WeirError("CONFIG_INVALID", `${sentence}\n${lines.join("\n")}`);
+}
+
+function byOrigin(a: ConfigProblem, b: ConfigProblem): number {
+  if (typeof a.origin === "string") return typeof b.origin === "string" ? 0 : 1;
+  if (typeof b.origin === "string") return -1;
+  return a.origin.line - b.origin.line || a.origin.column - b.origin.column;
+}
+
+function line({ origin, path, what }: ConfigProblem, file: string): string {
+  const where = typeof origin === "string" ? origin : `${printable(file)}:${origin.line}:${origin.column}`;
+  return `${where}: ${path.length === 0 ? "" : `${writePath(path)}: `}${what}`;
+}
+
+/** `sources[1].format` */
+export function writePath(path: KeyPath): string {
+  return path.reduce<string>((text, segment) => {
+    if (typeof segment === "number") return `${text}[${segment}]`;
+    return text === "" ? shownKey(segment) : `${text}.${shownKey(segment)}`;
+  }, "");
+}

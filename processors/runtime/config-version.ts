@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { Config } from "./config.ts";
+import { writeBytes, writeSeconds } from "./config-units.ts";
+
+/**
+ * A short name (12 hexadecimal digits) for everything configured that changes rows: sources, rules, masking, and
+ * where long records are cut. The order of sources and of rules doesn't count, nor do paths, credentials or the sizes
+ * of batches. The key of pseudonyms isn't in it: changing the key changes pseudonyms under the same version.
+ */
+export function configVersion(config: Config): string {
+  const masked = Object.entries(config.mask.rules).filter(([, on]) => config.mask.enabled && on);
+  const meaning = [
+    config.sources
+      .map(({ name, format, tenant, service, timezone }) => [name, format, tenant, service, timezone])
+      .sort(),
+    config.rules.map((r) => [r.name, r.version, r.windowSeconds, r.groupBy, r.distinct, r.where]).sort(),
+    masked.map(([name]) => name).sort(),
+    config.batch.recordBytesMax,
+  ];
+  return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 12);
+}
+
+const HIDDEN = "[redacted]";
+
+/** The configuration in the keys of `weir.yaml`, to be shown: the password is replaced, the key left out. */
+export function redacted(config: Config): Record<string, unknown> {
+  const { clickhouse, batch, mask, retention } = config;
+  const direct = clickhouse.password !== "" && clickhouse.passwordFile === null;
+  return {
+    data: { directory: config.data.directory },
+    clickhouse: withoutNull({
+      url: clickhouse.url,
+      username: clickhouse.username,
+      password: direct ? HIDDEN : null,
+      password_file: clickhouse.passwordFile,
+    }),
+    sources: config.sources.map(({ name, files, format, tenant, service, timezone }) =>
+      withoutNull({ name, files: [...files], format, tenant, service, timezone }),
+    ),
+    batch: {
+      records: batch.recordsMax,
+      bytes: writeBytes(batch.bytesMax),
+      record_bytes: writeBytes(batch.recordBytesMax),
+    },
+    rules: config.rules.map(({ name, version, windowSeconds, groupBy, distinct, where }) =>
+      withoutNull({ name, window: writeSeconds(windowSeconds), group_by: [...groupBy], distinct, where, version }),
+    ),
+    mask: withoutNull({ enabled: mask.enabled, rules: { ...mask.rules }, key_file: mask.keyFile }),
+    retention: {
+      events: `${retention.eventsDays}d`,
+      dead_letters: `${retention.deadLettersDays}d`,
+      partials: `${retention.partialsDays}d`,
+      ledger: `${retention.ledgerDays}d`,
+      windows: `${retention.windowsDays}d`,
+    },
+    log: { level: config.log.level },
+  };
+}
+
+/** The file knows no empty values: what isn't set isn't there. */
+function withoutNull(section: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,179 @@
+import type { GroupBy, Rule } from "../model/rule.ts";
+import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
+import {
+  type ConfigFlags,
+  type Environment,
+  MASK_KEY_VARIABLE,
+  type Override,
+  override,
+  readOverrides,
+} from "./config-overrides.ts";
+import {
+  type ConfigProblem,
+  crossProblems,
+  describeIssue,
+  invalidConfig,
+  unknownKey,
+  writePath,
+} from "./config-problems.ts";
+import {
+  configJsonSchema,
+  createFileSchema,
+  type FileConfig,
+  FORMATS,
+  type LogLevel,
+  type MaskRule,
+} from "./config-schema.ts";
+import { isKeyText, KEY_TEXT_RULE } from "./secret-key.ts";
+
+export type { ConfigFlags, Environment } from "./config-overrides.ts";
+export type { LogLevel, MaskRule } from "./config-schema.ts";
+
+/** A declared source of records. */
+export interface SourceConfig {
+  /** Unique; also the topic of its records. */
+  readonly name: string;
+  /** Glob patterns. */
+  readonly files: readonly string[];
+  /** A format's name, or "auto". */
+  readonly format: string;
+  readonly tenant: string;
+  /** null: taken from the record or the source's name. */
+  readonly service: string | null;
+  /** IANA name. */
+  readonly timezone: string;
+}
+
+/** Everything that can be configured, checked and complete. `schemas/config.schema.json` describes each key. */
+export interface Config {
+  readonly data: { readonly directory: string };
+  readonly clickhouse: {
+    /** null: the embedded engine. */
+    readonly url: string | null;
+    readonly username: string;
+    /** Secret. Given directly or read from `passwordFile`; "" = none. */
+    readonly password: string;
+    readonly passwordFile: string | null;
+  };
+  readonly sources: readonly SourceConfig[];
+  readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly recordBytesMax: number };
+  readonly rules: readonly Rule[];
+  readonly mask: {
+    readonly enabled: boolean;
+    readonly rules: Readonly<Record<MaskRule, boolean>>;
+    readonly keyFile: string | null;
+    /** Secret. Hexadecimal, from WEIR_MASK_KEY; null = see `loadMaskKey`. */
+    readonly keyHex: string | null;
+  };
+  readonly retention: {
+    readonly eventsDays: number;
+    readonly deadLettersDays: number;
+    readonly partialsDays: number;
+    readonly ledgerDays: number;
+    readonly windowsDays: number;
+  };
+  readonly log: { readonly level: LogLevel };
+}
+
+export interface ConfigOptions {
+  /** The file; it must exist. Absent: `weir.yaml` in the working directory, if there is one. */
+  readonly path?: string | undefined;
+  readonly env?: Environment;
+  readonly flags?: ConfigFlags;
+  /** Names that `sources[].format` may have. */
+  readonly formats?: readonly string[];
+}
+
+const FILE_DEFAULT = "weir.yaml";
+
+/**
+ * The configuration: flags over environment over file over defaults, checked as a whole before anything starts.
+ *
+ * Variables: WEIR_MASK_KEY, WEIR_DATA, WEIR_CLICKHOUSE_URL, WEIR_CLICKHOUSE_USER, WEIR_CLICKHOUSE_PASSWORD,
+ * WEIR_LOG_LEVEL, and for every single value WEIR_SECTION__KEY (WEIR_BATCH__RECORD_BYTES, WEIR_MASK__RULES__EMAIL).
+ * Relative paths are relative to the working directory.
+ *
+ * Throws CONFIG_UNREADABLE when a file can't be read, CONFIG_INVALID with every problem at once, none of which shows
+ * a secret. The result is frozen.
+ */
+export function readConfig(options: ConfigOptions = {}): Config {
+  const { path, env = process.env, flags = {}, formats = FORMATS } = options;
+  const jsonSchema = configJsonSchema(formats);
+  const fileName = path ?? FILE_DEFAULT;
+  const file = parseConfigFile(readConfigText(fileName, path === undefined) ?? "");
+  const { overrides, problems: overrideProblems } = readOverrides(jsonSchema, env, flags);
+  const problems: ConfigProblem[] = [...file.problems, ...overrideProblems];
+
+  const value = overrides.reduce<unknown>(override, file.value);
+  const report = (path: ConfigProblem["path"], what: string, where: "key" | "value" = "value") =>
+    problems.push({ origin: originOf(overrides, path) ?? file.locate(path, where), path, what });
+  for (const { path, what } of crossProblems(value)) report(path, what);
+
+  const parsed = createFileSchema(formats).safeParse(value, { error: describeIssue, reportInput: true });
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path as (string | number)[];
+    if (issue.code !== "unrecognized_keys") report(path, issue.message);
+    else for (const key of issue.keys) report([...path, key], unknownKey(path, key, jsonSchema), "key");
+  }
+
+  const passwordFile = parsed.data?.clickhouse.password_file;
+  const password = passwordFile === undefined ? null : readPasswordFile(passwordFile);
+  if (password?.failed !== undefined) {
+    report(["clickhouse", "password_file"], `the file can't be read (${password.failed})`);
+  }
+  const keyHex = env[MASK_KEY_VARIABLE] || null;
+  if (keyHex !== null && !isKeyText(keyHex)) {
+    problems.push({ origin: MASK_KEY_VARIABLE, path: [], what: `must be ${KEY_TEXT_RULE}` });
+  }
+  if (parsed.data === undefined || problems.length > 0) throw invalidConfig(problems, fileName);
+  return deepFreeze(toConfig(parsed.data, password?.text ?? null, keyHex));
+}
+
+/** Whether people want colours on their terminals (NO_COLOR, see no-color.org, and TERM=dumb say no). */
+export function wantsColor(env: Environment = process.env): boolean {
+  return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}
+
+function originOf(overrides: readonly Override[], path: ConfigProblem["path"]): string | undefined {
+  return overrides.findLast((candidate) => writePath(candidate.path) === writePath(path))?.origin;
+}
+
+function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: string | null): Config {
+  const { clickhouse, batch, mask, retention } = file;
+  return {
+    data: file.data,
+    clickhouse: {
+      url: clickhouse.url ?? null,
+      username: clickhouse.username,
+      password: passwordOfFile ?? clickhouse.password ?? "",
+      passwordFile: clickhouse.password_file ?? null,
+    },
+    sources: file.sources.map((source) => ({ ...source, service: source.service ?? null })),
+    batch: { recordsMax: batch.records, bytesMax: batch.bytes, recordBytesMax: batch.record_bytes },
+    rules: file.rules.map((rule) => ({
+      name: rule.name,
+      version: rule.version,
+      windowSeconds: rule.window,
+      groupBy: rule.group_by as GroupBy[],
+      distinct: rule.distinct ?? null,
+      where: rule.where,
+    })),
+    mask: { enabled: mask.enabled, rules: mask.rules, keyFile: mask.key_file ?? null, keyHex },
+    retention: {
+      eventsDays: retention.events,
+      deadLettersDays: retention.dead_letters,
+      partialsDays: retention.partials,
+      ledgerDays: retention.ledger,
+      windowsDays: retention.windows,
+    },
+    log: file.log,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const child of Object.values(value)) deepFreeze(child);
+    Object.freeze(value);
+  }
+  return value;
+}

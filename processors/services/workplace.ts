@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { migrate, readMigrations } from "../clickhouse/migrate.ts";
+import { openStore, type Store } from "../clickhouse/store.ts";
+import { TEMPLATE_VERSION } from "../enrich/template.ts";
+import { type Journal, openJournal } from "../journal/journal.ts";
+import { type Geoip, openGeoip } from "../lookups/geoip.ts";
+import { createMask, type Mask } from "../mask/mask.ts";
+import type { Versions } from "../model/ledger.ts";
+import { createPipeline, type Pipeline, TRANSFORM_VERSION } from "../pipeline.ts";
+import type { Config } from "../runtime/config.ts";
+import { configVersion } from "../runtime/config-version.ts";
+import { loadMaskKey } from "../runtime/secret-key.ts";
+
+/** How the lines of one source are read. */
+export interface Reading {
+  readonly source: string;
+  readonly format: string;
+  readonly isDeclared: boolean;
+  readonly tenant: string;
+  readonly service: string;
+}
+
+/** What every service that turns records into rows needs, opened once: store, journal, lookups, mask, pipelines. */
+export interface Workplace {
+  readonly config: Config;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly versions: Versions;
+  /** Versions of everything that makes rows out of bytes, as one text for plans. */
+  readonly version: string;
+  /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
+  pipelineFor(reading: Reading): Pipeline;
+  close(): Promise<void>;
+}
+
+const MIGRATIONS_DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
+
+/** Brings the store's tables up to date; returns the names of the migrations that ran. */
+export async function migrateStore(store: Store, config: Config): Promise<string[]> {
+  const { eventsDays, deadLettersDays, partialsDays } = config.retention;
+  return migrate(store, await readMigrations(MIGRATIONS_DIR), {
+    placeholders: { events_days: eventsDays, dead_letters_days: deadLettersDays, partials_days: partialsDays },
+  });
+}
+
+export async function openWorkplace(config: Config): Promise<Workplace> {
+  const { directory } = config.data;
+  const { url, username, password } = config.clickhouse;
+  const store = await openStore({ dataDir: directory, endpoint: true, ...(url === null ? {} : { url, username, password }) });
+  let journal: Journal | null = null;
+  try {
+    await migrateStore(store, config);
+    journal = await openJournal(directory);
+    return await assemble(config, store, journal, await openGeoip());
+  } catch (error) {
+    await journal?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+async function assemble(config: Config, store: Store, journal: Journal, geoip: Geoip): Promise<Workplace> {
+  const key = loadMaskKey(config);
+  const masks = new Map<string, Mask>();
+  const maskOf = (tenant: string): Mask => {
+    let mask = masks.get(tenant);
+    if (mask === undefined) masks.set(tenant, (mask = createMask({ key, tenant, rules: config.mask.rules })));
+    return mask;
+  };
+  const pipelines = new Map<string, Pipeline>();
+  const keyId = createHash("sha256").update("weir mask key id").update(key).digest("hex").slice(0, 8);
+  const versions: Versions = {
+    transform: `${TRANSFORM_VERSION}.${TEMPLATE_VERSION}`,
+    config: configVersion(config),
+    lookup: geoip.version,
+  };
+  return {
+    config,
+    store,
+    journal,
+    versions,
+    version: [versions.transform, versions.config, versions.lookup, keyId].join(" "),
+    pipelineFor(reading) {
+      const id = JSON.stringify(reading);
+      let pipeline = pipelines.get(id);
+      if (pipeline === undefined) {
+        pipeline = createPipeline({
+          parse: reading,
+          rules: config.rules,
+          maskOf: config.mask.enabled ? maskOf : null,
+          countryOf: geoip.countryOf,
+          versions,
+          rowsMax: config.batch.recordsMax,
+        });
+        pipelines.set(id, pipeline);
+      }
+      return pipeline;
+    },
+    async close() {
+      await journal.close();
+      await store.close();
+    },
+  };
+}
+

@@ -1,0 +1,168 @@
+import { hash, Random, STREAM } from "./random.ts";
+
+export const SHOP_SERVICES = ["shop-front", "shop-orders", "shop-payments"] as const;
+export type ShopService = (typeof SHOP_SERVICES)[number];
+
+/** What goes wrong with one service for a while. */
+export interface Incident {
+  readonly kind: IncidentKind;
+  readonly service: ShopService;
+  /** Epoch seconds; the lines of [start, end) are changed. */
+  readonly start: number;
+  readonly end: number;
+  /** How much: see `KINDS`. */
+  readonly magnitude: number;
+}
+
+interface KindShape {
+  readonly services: readonly ShopService[];
+  /** Shortest and longest, as long as half a block holds it. */
+  readonly minutes: readonly [number, number];
+  /** Ranges that a magnitude is drawn from: one of them, evenly. */
+  readonly magnitudes: readonly (readonly [number, number])[];
+}
+
+const KINDS = {
+  /** Lines times the magnitude. */
+  spike: { services: SHOP_SERVICES, minutes: [2, 10], magnitudes: [[2.5, 6]] },
+  dip: { services: SHOP_SERVICES, minutes: [5, 30], magnitudes: [[0.1, 0.5]] },
+  silence: { services: SHOP_SERVICES, minutes: [3, 20], magnitudes: [[0, 0]] },
+  /** Share of lines that are errors beyond the usual. */
+  error_burst: { services: SHOP_SERVICES, minutes: [2, 15], magnitudes: [[0.15, 0.6]] },
+  /** Durations times the magnitude. */
+  slow: { services: SHOP_SERVICES, minutes: [5, 40], magnitudes: [[3, 10]] },
+  /** Lines times the magnitude, for long. */
+  level_shift: {
+    services: SHOP_SERVICES,
+    minutes: [60, 480],
+    magnitudes: [
+      [0.45, 0.65],
+      [1.5, 2.2],
+    ],
+  },
+  /** Share of lines with a message that the service never logged before. */
+  new_template: { services: ["shop-orders", "shop-payments"], minutes: [5, 40], magnitudes: [[0.04, 0.2]] },
+  /** Requests of a few addresses on top of the usual, as a share of what is usual on average over the week. */
+  bot_wave: { services: ["shop-front"], minutes: [5, 30], magnitudes: [[0.4, 1.5]] },
+  /** Lines times a factor that moves evenly from 1 to the magnitude, and is gone at the end. */
+  drift: {
+    services: SHOP_SERVICES,
+    minutes: [60, 360],
+    magnitudes: [
+      [0.4, 0.6],
+      [1.6, 2.5],
+    ],
+  },
+} as const satisfies Record<string, KindShape>;
+
+export type IncidentKind = keyof typeof KINDS;
+export const INCIDENT_KINDS = Object.keys(KINDS) as IncidentKind[];
+
+export interface Incidents {
+  /** The incident of a second, of whatever service; there is at most one. */
+  at(epochSecond: number): Incident | null;
+  /** Incidents that overlap [fromSecond, toSecond), in order of time. */
+  between(fromSecond: number, toSecond: number): Incident[];
+}
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * A schedule that is a function of seed and time alone: time is cut into blocks of equal length, each holds one
+ * incident in at most half of it, and every nine blocks hold each kind once, in random order.
+ *
+ * @param perDay incidents in 24 hours, 0..288; 0 = none
+ */
+export function createIncidents(seed: number, perDay: number): Incidents {
+  if (perDay === 0) return { at: () => null, between: () => [] };
+  const blockSeconds = DAY_SECONDS / perDay;
+  const phaseSeconds = hash(seed, STREAM.incident) % Math.ceil(blockSeconds);
+  const blockOf = (epochSecond: number) => Math.floor((epochSecond - phaseSeconds) / blockSeconds);
+  let latestBlock = Number.NaN;
+  let latest: Incident;
+
+  function inBlock(block: number): Incident {
+    if (block === latestBlock) return latest;
+    latest = makeIncident(seed, block, Math.floor(phaseSeconds + block * blockSeconds), Math.floor(blockSeconds));
+    latestBlock = block;
+    return latest;
+  }
+
+  return {
+    at(epochSecond) {
+      const incident = inBlock(blockOf(epochSecond));
+      return incident.start <= epochSecond && epochSecond < incident.end ? incident : null;
+    },
+    between(fromSecond, toSecond) {
+      const found: Incident[] = [];
+      for (let block = blockOf(fromSecond); block <= blockOf(toSecond); block++) {
+        const incident = inBlock(block);
+        if (incident.start < toSecond && incident.end > fromSecond) found.push(incident);
+      }
+      return found;
+    },
+  };
+}
+
+function makeIncident(seed: number, block: number, blockStart: number, blockSeconds: number): Incident {
+  const kindCount = INCIDENT_KINDS.length;
+  const round = Math.floor(block / kindCount);
+  const kind = shuffledKinds(new Random(hash(seed, STREAM.incident, 1, round)))[block - round * kindCount];
+  const shape: KindShape = KINDS[kind];
+  const random = new Random(hash(seed, STREAM.incident, 2, block));
+  const longest = Math.min(shape.minutes[1] * 60, blockSeconds / 2);
+  const shortest = Math.min(shape.minutes[0] * 60, longest / 2);
+  const seconds = Math.max(1, Math.floor(shortest + (longest - shortest) * random.float()));
+  const start = blockStart + Math.floor(blockSeconds * 0.05 + (blockSeconds * 0.9 - seconds) * random.float());
+  const [least, most] = random.pick(shape.magnitudes);
+  const magnitude = least + (most - least) * random.float();
+  return { kind, service: random.pick(shape.services), start, end: start + seconds, magnitude };
+}
+
+function shuffledKinds(random: Random): IncidentKind[] {
+  const kinds = [...INCIDENT_KINDS];
+  for (let left = kinds.length; left > 1; left--) {
+    const other = random.below(left);
+    [kinds[left - 1], kinds[other]] = [kinds[other], kinds[left - 1]];
+  }
+  return kinds;
+}
+
+/** What an incident does to the lines of its service in one second. */
+export interface Effect {
+  /** Lines, as a factor. */
+  readonly rate: number;
+  /** Share of lines that fail beyond the usual. */
+  readonly errors: number;
+  /** Durations, as a factor. */
+  readonly slowness: number;
+  /** Share of lines with the new message. */
+  readonly novelty: number;
+  /** Requests of the wave, as a share of the mean rate. */
+  readonly wave: number;
+  /** Start of the incident: what is new in it depends on this. */
+  readonly incidentStart: number;
+}
+
+export const NO_EFFECT: Effect = { rate: 1, errors: 0, slowness: 1, novelty: 0, wave: 0, incidentStart: 0 };
+
+/** The effect of an incident on a service at a second; `NO_EFFECT` where it is another's, or none. */
+export function effectOf(incident: Incident | null, service: ShopService, epochSecond: number): Effect {
+  if (incident === null || incident.service !== service) return NO_EFFECT;
+  const { kind, magnitude, start, end } = incident;
+  const effect = { ...NO_EFFECT, incidentStart: start };
+  switch (kind) {
+    case "error_burst":
+      return { ...effect, errors: magnitude };
+    case "slow":
+      return { ...effect, slowness: magnitude };
+    case "new_template":
+      return { ...effect, novelty: magnitude };
+    case "bot_wave":
+      return { ...effect, wave: magnitude };
+    case "drift":
+      return { ...effect, rate: 1 + ((magnitude - 1) * (epochSecond - start)) / (end - start) };
+    default:
+      return { ...effect, rate: magnitude };
+  }
+}

@@ -1,0 +1,65 @@
+import { amountText, fractionText } from "./digits.ts";
+import { novelMessage } from "./novelty.ts";
+import type { WriteLines } from "./order-lines.ts";
+import { type OrderOf, testCardNumber } from "./orders.ts";
+import { createChoice, logNormal } from "./random.ts";
+
+interface Outcome {
+  readonly weight: number;
+  readonly level: string;
+  readonly status: string;
+  /** Without a character that logfmt would escape. */
+  readonly message: string;
+  readonly medianMs: number;
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  { weight: 74, level: "info", status: "captured", message: "payment captured", medianMs: 180 },
+  { weight: 14, level: "info", status: "authorized", message: "payment authorized, capture pending", medianMs: 240 },
+  { weight: 4, level: "info", status: "refunded", message: "refund issued", medianMs: 310 },
+  { weight: 4.5, level: "info", status: "receipted", message: "receipt sent", medianMs: 60 },
+  { weight: 1.2, level: "warn", status: "declined", message: "payment declined: insufficient funds", medianMs: 410 },
+  { weight: 1.0, level: "warn", status: "declined", message: "payment declined: do not honor", medianMs: 390 },
+  { weight: 0.8, level: "warn", status: "declined", message: "payment declined: 3-D Secure failed", medianMs: 900 },
+];
+
+const FAILURES: readonly Outcome[] = [
+  { weight: 3, level: "error", status: "failed", message: "gateway timeout", medianMs: 5000 },
+  { weight: 2, level: "error", status: "failed", message: "gateway answered 502", medianMs: 700 },
+  { weight: 1, level: "error", status: "failed", message: "ledger write failed, payment reversed", medianMs: 350 },
+];
+
+const FAILURE_SHARE = 0.003;
+const LEAK_SHARE = 0.0004;
+const METHODS = ["card", "paypal", "klarna", "apple_pay", "sepa"];
+const chooseMethod = createChoice([62, 20, 8, 7, 3]);
+
+/** logfmt lines. Line i pays for order 2 i of its second, under the same trace id. */
+export function createPaymentLines(seed: number, orderOf: OrderOf): WriteLines {
+  const chooseOutcome = createChoice(OUTCOMES.map(({ weight }) => weight));
+  const chooseFailure = createChoice(FAILURES.map(({ weight }) => weight));
+
+  return function writePaymentLines(lines, random, epochSecond, time, count, active, effect) {
+    const novel = effect.novelty > 0 ? novelMessage(seed, effect.incidentStart) : "";
+    for (let i = 0; i < count; i++) {
+      const order = orderOf(epochSecond, 2 * i, active);
+      const fails = random.chance(FAILURE_SHARE + effect.errors);
+      const { level, status, message, medianMs } = fails
+        ? FAILURES[chooseFailure(random)]
+        : OUTCOMES[chooseOutcome(random)];
+      const text = novel !== "" && random.chance(effect.novelty) ? novel : message;
+      const method = METHODS[chooseMethod(random)];
+      const ms = Math.ceil(logNormal(random, medianMs * effect.slowness, 0.45));
+      let line =
+        `ts=${time.iso}${fractionText(i, count, random.float())} level=${level} msg="${text}" ` +
+        `trace_id=${order.traceId} order=${order.id} amount=${amountText(order.totalCents)} ` +
+        `currency=${order.visitor.currency} method=${method} status=${status} duration_ms=${ms}`;
+      if (method === "card") line += ` card_brand=${order.visitor.cardBrand} card="**** ${order.visitor.cardLast4}"`;
+      line += ` user=${order.visitor.userId}`;
+      if (status === "receipted") line += ` email=${order.visitor.email}`;
+      // Somebody left a debug field in: what masking is for.
+      if (random.chance(LEAK_SHARE)) line += ` request="number=${testCardNumber(random)} amount=${order.totalCents}"`;
+      lines.push(line);
+    }
+  };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { RULE_NAMES } from "../../processors/mask/scan.ts";
+import { FORMAT_NAMES } from "../../processors/parse/formats.ts";
+import { configJsonSchema, FORMATS, type JsonSchema, MASK_RULES } from "../../processors/runtime/config-schema.ts";
+import { configOf } from "../support/config-of.ts";
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+const committed = JSON.parse(read("../../schemas/config.schema.json"));
+const example = read("./weir.example.yaml");
+const accepts = (value: unknown) => z.fromJSONSchema(committed).safeParse(value).success;
+
+describe("schemas/config.schema.json", () => {
+  it("is what the program checks by (else: weir config --schema > schemas/config.schema.json)", () => {
+    expect(committed).toEqual(configJsonSchema());
+  });
+
+  it("accepts the example, and no misspelt key or wrong unit in it", () => {
+    expect(accepts(parse(example))).toBe(true);
+    expect(accepts(parse(example.replace("group_by", "groupby")))).toBe(false);
+    expect(accepts(parse(example.replace("32 MiB", "32 mib")))).toBe(false);
+  });
+
+  it("accepts a file that says nothing", () => {
+    expect(accepts({})).toBe(true);
+  });
+
+  it("describes every key", () => {
+    const bare: string[] = [];
+    const walk = (schema: JsonSchema & { description?: string }, path: string): void => {
+      for (const [key, child] of Object.entries(schema.properties ?? {})) {
+        if (!("description" in child)) bare.push(`${path}.${key}`);
+        walk(child, `${path}.${key}`);
+      }
+      if (schema.items !== undefined) walk(schema.items, `${path}[]`);
+    };
+    walk(committed, "");
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("the names that a configuration may use", () => {
+  it("are auto and the formats that can be parsed", () => {
+    expect([...FORMATS].sort()).toEqual(["auto", ...FORMAT_NAMES].sort());
+  });
+
+  it("are the masking rules that there are", () => {
+    expect([...MASK_RULES].sort()).toEqual([...RULE_NAMES].sort());
+  });
+});
+
+describe("the example", () => {
+  it("is accepted by the program", () => {
+    const config = configOf(example, { env: { WEIR_CLICKHOUSE_PASSWORD: "x" } });
+    expect(config.sources[0].service).toBe("shop-web");
+  });
+
+  it("shows every key but password, which it shows as password_file", () => {
+    const missing: string[] = [];
+    const walk = (schema: JsonSchema, value: unknown, path: string): void => {
+      for (const [key, child] of Object.entries(schema.properties ?? {})) {
+        const inner = (value as Record<string, unknown> | undefined)?.[key];
+        if (inner === undefined) missing.push(`${path}${key}`);
+        else walk(child, inner, `${path}${key}.`);
+      }
+      if (schema.items !== undefined) walk(schema.items, (value as unknown[])[0], path);
+    };
+    walk(committed, parse(example), "");
+    expect(missing).toEqual(["clickhouse.password"]);
+  });
+});

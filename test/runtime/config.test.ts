@@ -1,0 +1,190 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { readConfig, wantsColor } from "../../processors/runtime/config.ts";
+import { configOf, errorLinesOf, inFolder } from "../support/config-of.ts";
+
+describe("what a configuration says", () => {
+  it("is complete without a word in the file", () => {
+    const config = configOf("");
+    expect(config).toEqual({
+      data: { directory: "./.weir" },
+      clickhouse: { url: null, username: "default", password: "", passwordFile: null },
+      sources: [],
+      batch: { recordsMax: 100_000, bytesMax: 33_554_432, recordBytesMax: 1_048_576 },
+      rules: [
+        {
+          name: "route_10s",
+          version: 1,
+          windowSeconds: 10,
+          groupBy: ["tenant", "service_name", "http_route", "status_class"],
+          distinct: null,
+          where: "http",
+        },
+        {
+          name: "template_10s",
+          version: 1,
+          windowSeconds: 10,
+          groupBy: ["tenant", "service_name", "template"],
+          distinct: null,
+          where: "body",
+        },
+      ],
+      mask: {
+        enabled: true,
+        rules: {
+          email: true,
+          payment_card: true,
+          iban: true,
+          jwt: true,
+          bearer: true,
+          basic: true,
+          url_password: true,
+          secret_value: true,
+        },
+        keyFile: null,
+        keyHex: null,
+      },
+      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, ledgerDays: 400, windowsDays: 400 },
+      log: { level: "info" },
+    });
+  });
+
+  it("is the default for a file of comments", () => {
+    expect(configOf("# nothing\n")).toEqual(configOf(""));
+  });
+
+  it("takes what the file gives and fills in the rest", () => {
+    const config = configOf(`
+sources:
+  - name: shop
+    files: ["a/*.log"]
+    timezone: Europe/Berlin
+    service: web
+  - { name: api.v1, format: json, tenant: blue }
+rules:
+  - { name: users, window: 1 m, group_by: [user_id, attributes.plan], distinct: client_address }
+batch: { bytes: 65536, record_bytes: 2kB }
+mask: { rules: { iban: false } }
+retention: { events: 90d }
+`);
+    expect(config.sources).toEqual([
+      {
+        name: "shop",
+        files: ["a/*.log"],
+        format: "auto",
+        tenant: "default",
+        service: "web",
+        timezone: "Europe/Berlin",
+      },
+      { name: "api.v1", files: [], format: "json", tenant: "blue", service: null, timezone: "UTC" },
+    ]);
+    expect(config.rules).toEqual([
+      {
+        name: "users",
+        version: 1,
+        windowSeconds: 60,
+        groupBy: ["user_id", "attributes.plan"],
+        distinct: "client_address",
+        where: "all",
+      },
+    ]);
+    expect(config.batch).toEqual({ recordsMax: 100_000, bytesMax: 65_536, recordBytesMax: 2000 });
+    expect(config.mask.rules).toMatchObject({ email: true, iban: false });
+    expect(config.retention).toMatchObject({ eventsDays: 90, partialsDays: 7 });
+  });
+
+  it("has no rules when the list of rules is empty", () => {
+    expect(configOf("rules: []").rules).toEqual([]);
+  });
+
+  it("is the same through aliases", () => {
+    const config = configOf(
+      "rules:\n  - {name: a, window: 1s, group_by: &g [tenant]}\n  - {name: b, window: 1s, group_by: *g}",
+    );
+    expect(config.rules.map(({ groupBy }) => groupBy)).toEqual([["tenant"], ["tenant"]]);
+  });
+
+  it("can't be changed, at any depth", () => {
+    const config = configOf("sources: [{name: a}]") as unknown as {
+      sources: { name: string }[];
+      rules: { groupBy: string[] }[];
+    };
+    expect(() => config.sources.push({ name: "b" })).toThrow(TypeError);
+    expect(() => (config.sources[0].name = "b")).toThrow(TypeError);
+    expect(() => config.rules[0].groupBy.push("x")).toThrow(TypeError);
+  });
+
+  it("takes the password from the first line of a file", () => {
+    inFolder((folder) => {
+      writeFileSync(join(folder, "secret"), "pässword 1\r\nmore\n");
+      const { clickhouse } = configOf(`clickhouse: {password_file: ${folder}/secret}`);
+      expect(clickhouse.password).toBe("pässword 1");
+    });
+  });
+
+  it("takes formats from the caller", () => {
+    inFolder((folder) => {
+      const path = join(folder, "w.yaml");
+      writeFileSync(path, "sources: [{name: a, format: syslog}]");
+      expect(readConfig({ path, env: {}, formats: ["auto", "syslog"] }).sources[0].format).toBe("syslog");
+    });
+  });
+});
+
+describe("the working directory", () => {
+  const from = process.cwd();
+  afterEach(() => process.chdir(from));
+
+  it("is where weir.yaml is looked for, and need not have one", () => {
+    inFolder((folder) => {
+      process.chdir(folder);
+      expect(readConfig({ env: {} })).toEqual(configOf(""));
+      writeFileSync("weir.yaml", "log: {level: warn}");
+      expect(readConfig({ env: {} }).log.level).toBe("warn");
+      writeFileSync("weir.yaml", "log: {level: 1}");
+      expect(() => readConfig({ env: {} })).toThrow("weir.yaml:1:14: log.level: 1 is not one of trace");
+      process.chdir(from);
+    });
+  });
+});
+
+describe("a file that can't be read", () => {
+  it("is an error when it was asked for", () => {
+    expect(() => readConfig({ path: "/nowhere/weir.yaml", env: {} })).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_UNREADABLE",
+        message:
+          "The configuration file /nowhere/weir.yaml can't be read (ENOENT); check the path and its permissions.",
+      }),
+    );
+  });
+
+  it("is an error when it is a folder", () => {
+    inFolder((folder) => {
+      mkdirSync(join(folder, "d"));
+      expect(() => readConfig({ path: join(folder, "d"), env: {} })).toThrow("can't be read (EISDIR)");
+    });
+  });
+
+  it("is an error above 1 MiB and not at it", () => {
+    const comment = `#${"x".repeat((1 << 20) - 2)}\n`;
+    expect(errorLinesOf(comment)).toEqual([]);
+    expect(errorLinesOf(`${comment}#`)).toEqual([
+      "CONFIG_UNREADABLE The configuration file weir.yaml is larger than 1 MiB; check that it is the right file.",
+    ]);
+  });
+
+  it("is an error when it isn't UTF-8", () => {
+    expect(errorLinesOf(Uint8Array.of(0x23, 0xff, 0xfe))).toEqual([
+      "CONFIG_UNREADABLE The configuration file weir.yaml is not UTF-8 text; save it as UTF-8.",
+    ]);
+  });
+});
+
+it("colours are unwanted with NO_COLOR, and on dumb terminals", () => {
+  expect(wantsColor({})).toBe(true);
+  expect(wantsColor({ NO_COLOR: "", TERM: "xterm" })).toBe(true);
+  expect(wantsColor({ NO_COLOR: "1" })).toBe(false);
+  expect(wantsColor({ TERM: "dumb" })).toBe(false);
+});
