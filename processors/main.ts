@@ -79,7 +79,7 @@ function createProgram(exit: { code: number }): Command {
     .action(async (files: string[], options: CommonOptions & { seed: number; rate: number }) => {
       const config = configOf(options);
       exit.code = await untilSignalled((signal) =>
-        run({ config, files, seed: options.seed, ratePerSecond: options.rate, clock: systemClock, signal, output: process.stderr, json: options.json ?? false }),
+        run({ config, files, seed: options.seed, ratePerSecond: options.rate, clock: systemClock, signal, output: process.stderr }),
       );
     });
 

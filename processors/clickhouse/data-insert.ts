@@ -17,7 +17,8 @@ const SELF_DESCRIBING = new Set([
  * Inserts formatted data from a file. The engine never gets data inside of a statement: it would run what follows a
  * blank line in them as SQL, and cut binary formats there.
  *
- * Columns are matched by name where the data name them; otherwise the table's columns give names, types and defaults.
+ * The engine takes names, types and defaults from the table's columns. Where the data name their columns themselves,
+ * those are matched by name, whatever their order.
  */
 export async function insertData(
   session: EngineSession,
@@ -36,8 +37,7 @@ export async function insertData(
   const head = data.hasColumnList
     ? data.head
     : `${sql.slice(0, data.tableEnd)} (${columns})${data.head.slice(data.tableEnd)}`;
-  const settingsClause = "SETTINGS use_structure_from_insertion_table_in_table_functions=0";
-  await session.run(`${head} SELECT ${columns} FROM ${source} ${settingsClause}`, "Null", {}, settings);
+  await session.run(`${head} SELECT ${columns} FROM ${source}`, "Null", {}, settings);
 }
 
 async function columnsOf(session: EngineSession, source: string): Promise<string[]> {

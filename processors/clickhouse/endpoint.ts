@@ -14,7 +14,8 @@ import { parseDataInsert } from "./insert-statement.ts";
 import { checkStatement } from "./statement.ts";
 
 const URL_BYTES_MAX = 1 << 20;
-const STATEMENT_BYTES_MAX = 64 << 20;
+const BODY_BYTES_MAX = 64 << 20;
+const STATEMENT_BYTES_MAX = 4 << 20;
 const DATA_BYTES_MAX = 1 << 30;
 
 /** ClickHouse's HTTP protocol over a store that this process holds. */
@@ -91,6 +92,7 @@ async function answer(
     const head = bytes.subarray(0, inline.dataBegin).toString("utf8");
     return insert(store, parsed, head, Readable.from([bytes.subarray(inline.dataBegin)]), reply);
   }
+  if (bytes.length > STATEMENT_BYTES_MAX) throw tooLarge();
   if (!isUtf8(bytes)) {
     throw new Refusal(36, "BAD_ARGUMENTS", 400, "The statement is not valid UTF-8; send data by INSERT … FORMAT.");
   }
@@ -172,18 +174,19 @@ async function readWhole(body: Readable): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += (chunk as Buffer).length;
-    if (bytes > STATEMENT_BYTES_MAX) {
-      const limit = `${STATEMENT_BYTES_MAX >> 20} MiB`;
-      throw new Refusal(
-        62,
-        "QUERY_IS_TOO_LARGE",
-        413,
-        `The statement is longer than ${limit}; name an insert in the URL.`,
-      );
-    }
+    if (bytes > BODY_BYTES_MAX) throw tooLarge();
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(): Refusal {
+  return new Refusal(
+    62,
+    "QUERY_IS_TOO_LARGE",
+    413,
+    "The statement is too long; name an INSERT … FORMAT in the URL instead.",
+  );
 }
 
 /** A statement may begin in the URL and go on in the body. */

@@ -86,11 +86,12 @@ function weirCode(error: unknown, activity: Activity): ErrorCode {
   return "STORE_UNREACHABLE";
 }
 
-/** One line without what the engine repeats: "Code: n. DB::Exception:" once per layer, and its version. */
+/** One line without what the engine says once per layer ("Code: n. DB::Exception:", the error's name) and its version. */
 function plain(text: string): string {
   const line = text
     .replace(/(?:Code: \d+\. )?DB::(?:Net)?Exception: /g, "")
     .replace(/ ?\(version [^)]*\)/g, "")
+    .replace(/(\([A-Z_]+\))(?:\. \1)+/g, "$1")
     .replace(/\s+/g, " ")
     .trim();
   return (line.length > 600 ? `${line.slice(0, 600)}…` : line).replace(/[. ]+$/, "");

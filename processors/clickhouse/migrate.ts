@@ -94,8 +94,8 @@ function checkUnchanged(name: string, checksum: string, applied: string | undefi
 /** Placeholders stand for numbers, so nothing that is filled in can change what the statement means. */
 function expand({ name, sql }: Migration, placeholders: Readonly<Record<string, number>>): string {
   const expanded = sql.replace(/\{\{(.*?)\}\}/g, (_, placeholder: string) => {
-    const value = Object.hasOwn(placeholders, placeholder) ? placeholders[placeholder] : Number.NaN;
-    if (Number.isSafeInteger(value) && value >= 0) return String(value);
+    const value = placeholders[placeholder];
+    if (value !== undefined && Number.isSafeInteger(value) && value >= 0) return String(value);
     throw invalid(name, `needs a whole number for {{${placeholder}}}; give one`);
   });
   const list = [...tokens(expanded)];

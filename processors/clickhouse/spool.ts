@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { chmod, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** Files that hold an insert's data while the engine reads them. */
@@ -76,6 +76,6 @@ async function writeStream(path: string, stream: NodeJS.ReadableStream, bytesMax
       else done(null, chunk);
     },
   });
-  await pipeline(Readable.from(stream), count, createWriteStream(path, { flags: "wx", mode: 0o600 }));
+  await pipeline(stream, count, createWriteStream(path, { flags: "wx", mode: 0o600 }));
   return bytes;
 }

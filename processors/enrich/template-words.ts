@@ -163,10 +163,13 @@ function firstGlue(bytes: Uint8Array, begin: number, end: number): number {
   return i;
 }
 
-/** No digits, or a single one that is part of a name. */
+/** No slashes, and no digits but a single one that is part of a name. */
 function isName(bytes: Uint8Array, begin: number, end: number): boolean {
   let digits = 0;
-  for (let i = begin; i < end; i++) if (isDigit(bytes[i])) digits++;
+  for (let i = begin; i < end; i++) {
+    if (bytes[i] === 0x2f || bytes[i] === 0x5c) return false;
+    if (isDigit(bytes[i])) digits++;
+  }
   return digits === 0 || (digits === 1 && isInnerDigit(bytes, begin, end));
 }
 

@@ -96,6 +96,15 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     }
   }
 
+  /** The end may show itself only after everything before it was committed. */
+  async function finishAt(position: number): Promise<void> {
+    const isAtEnd = endMeans === "final" && position === reader.end && position === entry.offset;
+    if (!isAtEnd || entry.isComplete) return;
+    const finished = { ...entry, isComplete: true };
+    await store.transact((transaction) => putEntry(transaction, finished));
+    entry = finished;
+  }
+
   return {
     topic,
     partition,
@@ -135,7 +144,10 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       const join = options.joins(entry.format);
       const known = marks.get(position) ?? null;
       const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
-      if (found === null) return null;
+      if (found === null) {
+        await finishAt(position);
+        return null;
+      }
       if (found.fingerprint !== null) remember(found.next, found.fingerprint);
       return {
         topic,

@@ -70,15 +70,16 @@ async function decide(file: OpenedFile, registry: Registry, options: FileSourceO
   let generation = 0;
   for (const entry of registry.candidates(head, file.inode)) {
     if (entry.isPending) continue;
-    const { identity, fingerprint, isShorter } = await recognise(file, head, entry, isWhole);
+    const { identity, fingerprint, length } = await recognise(file, head, entry, isWhole);
     if (identity === "new") continue;
     if (options.again && (entry.generation === 0 || entry.isComplete)) {
       generation = Math.max(generation, entry.generation + 1);
       continue;
     }
     const isCopyOf = identity === "copy" && entry.path !== file.path ? entry.path : null;
-    const seen = await seenAgain(file, head, entry, identity, registry);
-    return { entry: seen, fingerprint, isCopyOf, isShorter };
+    const isNewPlace = identity === "same" || length === "longer";
+    const seen = await seenAgain(file, head, entry, isNewPlace, registry);
+    return { entry: seen, fingerprint, isCopyOf, isShorter: length === "shorter" };
   }
   const entry = await registry.add({
     topic: options.topic,
@@ -100,18 +101,21 @@ async function decide(file: OpenedFile, registry: Registry, options: FileSourceO
   return { entry, fingerprint: EMPTY_FINGERPRINT, isCopyOf: null, isShorter: false };
 }
 
-/** The entry with what was learned: the path it has now, more of its head. */
+/**
+ * The entry with what was learned: more of its head; the path and inode it has now. A copy that goes on where the known
+ * file ended takes its place, as the rest will be known from there.
+ */
 async function seenAgain(
   file: OpenedFile,
   head: Buffer,
   entry: FileEntry,
-  identity: "same" | "copy",
+  isNewPlace: boolean,
   registry: Registry,
 ): Promise<FileEntry> {
   let seen = entry;
-  if (identity === "same") seen = { ...seen, path: file.path };
+  if (isNewPlace) seen = { ...seen, path: file.path, inode: file.inode };
   if (head.length > entry.headBytes) seen = { ...seen, headBytes: head.length, headSha256: headSha256(head) };
-  const isChanged = seen.path !== entry.path || seen.headBytes !== entry.headBytes;
+  const isChanged = seen.path !== entry.path || seen.inode !== entry.inode || seen.headBytes !== entry.headBytes;
   if (isChanged) await registry.update(seen);
   return seen;
 }

@@ -10,37 +10,58 @@ const AHEAD_BYTES_MAX = 64 << 20;
 
 const WAITED = Symbol("waited");
 
-/** The pieces of a stream, small ones joined, but never held back for long. */
-export class PipeInput {
-  readonly #iterator: AsyncIterator<Buffer>;
-  #next: Promise<IteratorResult<Buffer>> | null = null;
-  /** The stream is over. */
-  isEnded = false;
+/** What is piped in, in pieces. */
+export interface PipeInput {
+  /**
+   * About `bytesMin` bytes, or fewer if a pause of `waitMs` comes first; null at the end. The first byte is waited for
+   * however long it takes if `isPatient`. Throws what broke the pipe, after everything that came before.
+   */
+  take(bytesMin?: number, waitMs?: number, isPatient?: boolean): Promise<Buffer | null>;
   /** Bytes taken so far. */
-  bytes = 0;
+  readonly bytes: number;
+}
 
-  constructor(input: AsyncIterable<Buffer>) {
-    this.#iterator = input[Symbol.asyncIterator]();
-  }
+export function createPipeInput(input: AsyncIterable<Buffer>): PipeInput {
+  const iterator = input[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<Buffer>> | null = null;
+  let isEnded = false;
+  let failure: unknown = null;
+  let taken = 0;
 
-  /** At least one byte, up to `bytesMin` if they come without a pause of `waitMs`; null at the end. */
-  async take(bytesMin = APPEND_BYTES, waitMs = APPEND_WAIT_MS): Promise<Buffer | null> {
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    while (!this.isEnded && bytes < bytesMin) {
-      this.#next ??= this.#iterator.next();
-      const result = bytes === 0 ? await this.#next : await orWaited(this.#next, waitMs);
-      if (result === WAITED) break;
-      this.#next = null;
-      if (result.done) this.isEnded = true;
-      else {
-        pieces.push(result.value);
-        bytes += result.value.length;
+  return {
+    get bytes() {
+      return taken;
+    },
+    async take(bytesMin = APPEND_BYTES, waitMs = APPEND_WAIT_MS, isPatient = true) {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      while (!isEnded && bytes < bytesMin) {
+        if (next === null) {
+          next = iterator.next();
+          // It may break while nobody waits; whoever takes next is told.
+          next.catch(() => {});
+        }
+        try {
+          const result: IteratorResult<Buffer> | typeof WAITED =
+            bytes === 0 && isPatient ? await next : await orWaited(next, waitMs);
+          if (result === WAITED) break;
+          next = null;
+          if (result.done) isEnded = true;
+          else {
+            pieces.push(result.value);
+            bytes += result.value.length;
+          }
+        } catch (error) {
+          isEnded = true;
+          failure = error;
+        }
       }
-    }
-    this.bytes += bytes;
-    return bytes === 0 ? null : Buffer.concat(pieces);
-  }
+      taken += bytes;
+      if (bytes > 0 || !isEnded) return Buffer.concat(pieces);
+      if (failure !== null) throw failure;
+      return null;
+    },
+  };
 }
 
 async function orWaited<T>(promise: Promise<T>, waitMs: number): Promise<T | typeof WAITED> {
@@ -121,6 +142,7 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
     get mediumBytes() {
       return input.bytes;
     },
+    mayWait: (position) => !isOver && position >= spool.range().end,
     async read(position, target, at, length) {
       while (!isClosed) {
         // Asked before reading: what was appended before the end is read before the end is believed.

@@ -9,8 +9,8 @@ import { type FileEntry, headSha256 } from "./registry.ts";
 export interface Recognised {
   readonly identity: Extract<Identity, "same" | "copy" | "new">;
   readonly fingerprint: Fingerprint | null;
-  /** A copy of the beginning only: there is nothing in it to go on with. */
-  readonly isShorter: boolean;
+  /** Its length against the entry's offset; null where that was not looked at. */
+  readonly length: Evidence["length"];
 }
 
 /** Compares a file with an entry, reading no more of it than the decision needs. */
@@ -38,7 +38,7 @@ export async function recognise(
   for (;;) {
     const identity = identify(evidence);
     if (identity === "same" || identity === "copy" || identity === "new") {
-      return { identity, fingerprint, isShorter: evidence.length === "shorter" };
+      return { identity, fingerprint, length: evidence.length };
     }
     if (identity === "read_original") {
       evidence = { ...evidence, isPartOfOriginal: await isPartOf(file, entry) };

@@ -2,7 +2,7 @@ import { WeirError } from "../model/errors.ts";
 import { createEntrySource, type EntrySource, type EntrySourceParts, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
 import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
 import { identify } from "./identity.ts";
-import { createIntake, PipeInput, spoolReader } from "./intake.ts";
+import { createIntake, createPipeInput, type PipeInput, spoolReader } from "./intake.ts";
 import { scan } from "./opened-file.ts";
 import type { EndMeans } from "./record-reader.ts";
 import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
@@ -41,7 +41,7 @@ interface Known {
 export async function openStdinSource(options: StdinSourceOptions): Promise<StdinSource> {
   const { store } = options;
   const registry = createRegistry(store);
-  const input = new PipeInput(options.input);
+  const input = createPipeInput(options.input);
   const { own, spool, unlock } = await begin(options, registry, input);
   let unlockKnown: (() => Promise<void>) | null = null;
   try {
@@ -97,18 +97,23 @@ async function begin(
   });
   const unlock = await store.lock(topic, own.partition);
   const spool = store.spool(topic, own.partition);
-  await spool.append(bytes, nowUs());
-  while (bytes.length < SAMPLE_BYTES) {
-    const missing = SAMPLE_BYTES - bytes.length;
-    const more = await input.take(missing, SAMPLE_WAIT_MS);
-    if (more === null) break;
-    await spool.append(more, nowUs());
-    bytes = Buffer.concat([bytes, more]);
-    if (more.length < missing && bytes.length >= HEAD_BYTES) break;
+  try {
+    await spool.append(bytes, nowUs());
+    while (bytes.length < SAMPLE_BYTES) {
+      const missing = SAMPLE_BYTES - bytes.length;
+      const more = await input.take(missing, SAMPLE_WAIT_MS, bytes.length < HEAD_BYTES);
+      if (more === null) break;
+      await spool.append(more, nowUs());
+      bytes = Buffer.concat([bytes, more]);
+      if (more.length < missing && bytes.length >= HEAD_BYTES) break;
+    }
+    own = { ...own, ...headOf(bytes) };
+    await registry.update(own);
+    return { own, spool, unlock };
+  } catch (error) {
+    await unlock();
+    throw error;
   }
-  own = { ...own, ...headOf(bytes) };
-  await registry.update(own);
-  return { own, spool, unlock };
 }
 
 function headOf(bytes: Buffer): Pick<FileEntry, "headBytes" | "headSha256"> {

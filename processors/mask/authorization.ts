@@ -10,12 +10,14 @@ import {
   type Find,
   hasWordAt,
   isFreeBefore,
+  LESS,
   type Scan,
   SLASH,
   TOKEN68,
   UNDERSCORE,
   WORD,
 } from "./characters.ts";
+import { ownTokenEnd } from "./own-token.ts";
 
 const HEADER_BYTES_MAX = 4096;
 const PARTS_MAX = 5;
@@ -29,7 +31,7 @@ for (const alphabet of ["+/", "-_"]) {
 
 /**
  * The token of RFC 7519 (or its encrypted form of five parts, RFC 7516) around a "J" at `at`: a base64url header that
- * starts with "eyJ" and decodes to a JSON object with "alg", then at least two more parts.
+ * starts with "eyJ" and decodes to a JSON object with "alg", then at least two more parts, which may be empty.
  */
 export function jwtAt(scan: Scan, at: number): Find | null {
   const { bytes } = scan;
@@ -39,7 +41,7 @@ export function jwtAt(scan: Scan, at: number): Find | null {
   const header = partEnd(bytes, begin);
   if (bytes[header] !== DOT || header - begin > HEADER_BYTES_MAX) return null;
   let end = partEnd(bytes, header + 1);
-  if (end === header + 1 || bytes[end] !== DOT || !isJwtHeader(scan.text.slice(begin, header))) return null;
+  if (bytes[end] !== DOT || !isJwtHeader(scan.text.slice(begin, header))) return null;
   for (let part = 2; part < PARTS_MAX && bytes[end] === DOT; part++) {
     const next = partEnd(bytes, end + 1);
     if (part > 2 && next === end + 1) break;
@@ -65,7 +67,7 @@ export function bearerAt(scan: Scan, at: number): Find | null {
   const begin = credentialBegin(scan, at, "bearer");
   if (begin < 0) return null;
   const { bytes } = scan;
-  const end = credentialEnd(bytes, begin);
+  const end = credentialEnd(scan, begin);
   let hasDigit = false;
   for (let i = begin; i < end && i < begin + 64 && !hasDigit; i++) hasDigit = (CLASSES[bytes[i]] & DIGIT) !== 0;
   const size = end - begin;
@@ -76,7 +78,7 @@ export function bearerAt(scan: Scan, at: number): Find | null {
 export function basicAt(scan: Scan, at: number): Find | null {
   const begin = credentialBegin(scan, at, "basic");
   if (begin < 0) return null;
-  const end = credentialEnd(scan.bytes, begin);
+  const end = credentialEnd(scan, begin);
   return isUserAndPassword(scan.bytes, begin, end) ? { begin, end, kind: "replacement", value: "<secret>" } : null;
 }
 
@@ -108,8 +110,10 @@ function credentialBegin(scan: Scan, at: number, scheme: string): number {
   return begin === at + scheme.length ? -1 : begin;
 }
 
-function credentialEnd(bytes: Uint8Array, begin: number): number {
+/** End of the credential; `begin` if what was masked after it had been a part of it. */
+function credentialEnd(scan: Scan, begin: number): number {
+  const { bytes } = scan;
   let end = begin;
   while ((CLASSES[bytes[end]] & TOKEN68) !== 0 || (bytes[end] === BACKSLASH && bytes[end + 1] === SLASH)) end++;
-  return end;
+  return bytes[end] === LESS && ownTokenEnd(scan, end) > end ? begin : end;
 }

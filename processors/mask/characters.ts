@@ -61,6 +61,7 @@ export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const LESS = 0x3c;
 export const EQUALS = 0x3d;
 export const AT = 0x40;
 export const BACKSLASH = 0x5c;

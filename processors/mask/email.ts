@@ -12,6 +12,7 @@ import {
   LETTER,
   LOCAL,
   PERCENT,
+  PLUS,
   type Scan,
   SLASH,
 } from "./characters.ts";
@@ -70,7 +71,7 @@ function localBegin(scan: Scan, at: number): number {
       break;
     }
   }
-  while (begin < at && (bytes[begin] === DOT || bytes[begin] === DASH)) begin++;
+  while (begin < at && (bytes[begin] === DOT || bytes[begin] === DASH || bytes[begin] === PLUS)) begin++;
   return begin;
 }
 

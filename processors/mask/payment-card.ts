@@ -8,6 +8,7 @@ import {
   DOT,
   type Find,
   isFreeBefore,
+  LESS,
   PERCENT,
   PLUS,
   type Scan,
@@ -55,9 +56,14 @@ for (const [from, to, ...lengths] of ISSUERS) {
 /** Sizes of the groups of a number; 4-4-4-4 goes on to 4-4-4-4-n if it isn't one itself. */
 const CARD_SHAPES = new Set(["465", "464", "4441", "4442", "4443", "4444", "44441", "44442", "44443"]);
 
-/** Last words of a key, or words before a number, that say it counts or names something and pays nothing. */
-const IDENTIFIER =
+/** Last words of a key that say that a number names, counts or times something, and pays nothing. */
+const IDENTIFIER_KEYS =
   /(?:^|[^a-z])(?:u?id|ids|ts|time|timestamp|nanos|micros|millis|[num]s|seq|sequence|offset|epoch|order|trace|span|request|req|txn?|transaction|block|blk|lsn|z?xid|cursor|etag|version|size|bytes|length|count|checksum|nonce|phone|tel|mobile|imei|barcode|ean|gtin|isbn|sku|tracking|parcel|shipment|invoice|(?:trace|span|order|request|user|session|account|parent|message|msg|event|object|item|device|job|task|thread|block|client|customer|transaction)id)$/;
+/** The same for the word before a number in a sentence, where "request 4111…" may well be the end of one phrase. */
+const IDENTIFIER_WORDS =
+  /^(?:id|ids|ts|timestamp|nanos|seq|sequence|offset|epoch|order|trace|span|block|lsn|z?xid|barcode|tracking|parcel|shipment|invoice)$/;
+const NAME_GAP_MAX = 8;
+const NAME_BYTES_MAX = 48;
 const CARD = /card|pan$|pay|credit|debit/;
 
 /**
@@ -138,20 +144,24 @@ function isAlone(scan: Scan, begin: number, end: number): boolean {
   }
   const after = bytes[end];
   if ((CLASSES[after] & ALNUM) !== 0 || after === UNDERSCORE || after === AT) return false;
-  if (after === DASH || after === DOT) return (CLASSES[bytes[end + 1]] & ALNUM) === 0;
+  // "<" stands for what will have been masked there.
+  if (after === DASH || after === DOT) return (CLASSES[bytes[end + 1]] & ALNUM) === 0 && bytes[end + 1] !== LESS;
   return !(after === PERCENT && bytes[end + 1] === 0x34 && bytes[end + 2] === 0x30);
 }
 
+/** Whether the key before a number, or the word before it, makes it an identifier. */
 function isIdentifier(scan: Scan, begin: number): boolean {
   const { bytes, floor } = scan;
   let end = begin;
-  while (end > floor && begin - end < 8 && (CLASSES[bytes[end - 1]] & ALNUM) === 0 && bytes[end - 1] < 0x80) end--;
+  while (end > floor && begin - end < NAME_GAP_MAX && (CLASSES[bytes[end - 1]] & ALNUM) === 0 && bytes[end - 1] < 0x80)
+    end--;
   let start = end;
-  while (start > floor && end - start < 48 && (CLASSES[bytes[start - 1]] & ALNUM) !== 0) start--;
-  while (start > floor && end - start < 48 && isKeyByte(bytes[start - 1])) start--;
+  while (start > floor && end - start < NAME_BYTES_MAX && isKeyByte(bytes[start - 1])) start--;
   const name = end === 0 ? scan.key : scan.text.slice(start, end);
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-  return IDENTIFIER.test(words) && !CARD.test(words);
+  if (CARD.test(words)) return false;
+  const isKey = end === 0 || /[=:]/.test(scan.text.slice(end, begin));
+  return (isKey ? IDENTIFIER_KEYS : IDENTIFIER_WORDS).test(words);
 }
 
 function isKeyByte(c: number): boolean {

@@ -9,6 +9,7 @@ import {
   EQUALS,
   type Find,
   hexAt,
+  LESS,
   LETTER,
   PERCENT,
   type Scan,
@@ -16,6 +17,7 @@ import {
 } from "./characters.ts";
 import { emailAt } from "./email.ts";
 import { ibanAt } from "./iban.ts";
+import { ownTokenEnd } from "./own-token.ts";
 import { cardAt } from "./payment-card.ts";
 import { secretAt } from "./secret.ts";
 import type { KeyKind } from "./secret-key.ts";
@@ -51,10 +53,8 @@ TRIGGERS[AT] = ON_AT;
 TRIGGERS[PERCENT] = TRIGGERS[BACKSLASH] = ON_ESCAPE;
 TRIGGERS[0x4a] = ON_J;
 TRIGGERS[0x42] = TRIGGERS[0x62] = ON_B;
-TRIGGERS[0x3c] = ON_TOKEN;
+TRIGGERS[LESS] = ON_TOKEN;
 TRIGGERS[0] = ON_ZERO;
-
-const OWN_TOKEN = /<(?:secret|jwt|(?:email|card|iban):[0-9a-f]{16})>/y;
 
 /**
  * Everything to replace, in the order of the text, without overlap; null if there is nothing.
@@ -120,9 +120,8 @@ export function scanText(scan: Scan, rules: Rules, kindOf: (key: string) => KeyK
         } else if ((bytes[next] | 0x20) === 0x61 && rules.basic) find = basicAt(scan, i);
         break;
       case ON_TOKEN: {
-        if ((CLASSES[bytes[next]] & ALNUM) === 0) break;
-        OWN_TOKEN.lastIndex = i;
-        if (OWN_TOKEN.test(scan.text)) scan.floor = next = OWN_TOKEN.lastIndex;
+        const end = (CLASSES[bytes[next]] & ALNUM) === 0 ? i : ownTokenEnd(scan, i);
+        if (end > i) scan.floor = next = end;
         break;
       }
     }

@@ -2,20 +2,26 @@ import {
   APOSTROPHE,
   BACKSLASH,
   CLASSES,
+  COLON,
   COMMA,
   DASH,
   DIGIT,
+  DOT,
   EQUALS,
   type Find,
   hasWordAt,
+  LESS,
   LETTER,
   PERCENT,
   QUOTE,
   type Scan,
   SEMICOLON,
+  SLASH,
   SPACE,
+  TOKEN68,
   WORD,
 } from "./characters.ts";
+import { ownTokenEnd } from "./own-token.ts";
 import { quotedEnd } from "./quoted-end.ts";
 import { COOKIE, type KeyKind, SECRET, SESSION, TOKEN } from "./secret-key.ts";
 
@@ -34,6 +40,7 @@ export interface Separator {
   readonly level: number;
 }
 
+const KEY_BYTES_MAX = 64;
 const MASKED = "<secret>";
 const SCHEMES = ["bearer", "basic", "token", "negotiate", "ntlm", "apikey", "digest", "hawk"];
 /** Enough to judge a value by; a bound, because in prose every key of a line is judged and few are masked. */
@@ -84,12 +91,12 @@ function bareValueAt(scan: Scan, kind: KeyKind, separator: Separator, begin: num
   if (isJson && first === 0x7b) return null;
   if (isJson && ((CLASSES[first] & DIGIT) !== 0 || first === DASH)) {
     let end = begin;
-    while ((CLASSES[bytes[end]] & WORD) !== 0 || bytes[end] === 0x2b || bytes[end] === 0x2e) end++;
+    while ((CLASSES[bytes[end]] & WORD) !== 0 || bytes[end] === 0x2b || bytes[end] === DOT) end++;
     return quoteLike(scan, separator, begin, end);
   }
   // "==", "=>", "::" and "://" compare, map and name.
   if (first === EQUALS || first === 0x3e) return null;
-  if (separator.isColon && begin === separator.end && (first === 0x3a || first === 0x2f)) return null;
+  if (separator.isColon && begin === separator.end && (first === COLON || first === SLASH)) return null;
   const word = wordAt(scan, begin);
   if (LITERALS.has(word.toLowerCase())) return null;
   const credential = schemeEnd(scan, begin, scan.length, kind);
@@ -107,7 +114,7 @@ function bareValueAt(scan: Scan, kind: KeyKind, separator: Separator, begin: num
 }
 
 function replace(scan: Scan, begin: number, end: number): Find | null {
-  if (end <= begin || scan.text.startsWith(MASKED, begin)) return null;
+  if (end <= begin || ownTokenEnd(scan, begin) > begin) return null;
   return { begin, end, kind: "replacement", value: MASKED };
 }
 
@@ -149,9 +156,9 @@ function bareEnd(scan: Scan, begin: number, isEncoded: boolean): number {
     if (c <= SPACE || c === QUOTE) break;
     if ((CLASSES[c] & WORD) !== 0) continue;
     if ((c === APOSTROPHE || c === 0x60) && (CLASSES[bytes[end + 1]] & (LETTER | DIGIT)) === 0) break;
-    if ((c === COMMA || c === SEMICOLON || c === 0x26 || c === 0x7c) && endsPair(bytes, end + 1)) break;
+    if ((c === COMMA || c === SEMICOLON || c === 0x26 || c === 0x7c) && endsPair(scan, end + 1)) break;
     if (c === 0x26 && isEncoded) break;
-    if (c === 0x3c && bytes[end + 1] === 0x2f) break;
+    if (c === LESS && bytes[end + 1] === 0x2f) break;
     if (c === BACKSLASH) {
       if (hasWordAt(bytes, end + 1, "u0026")) break;
       let run = 1;
@@ -168,16 +175,18 @@ function bareEnd(scan: Scan, begin: number, isEncoded: boolean): number {
   return end;
 }
 
-function endsPair(bytes: Uint8Array, at: number): boolean {
+function endsPair(scan: Scan, at: number): boolean {
+  const { bytes } = scan;
   if (bytes[at] <= SPACE || bytes[at] === QUOTE || bytes[at] === APOSTROPHE || hasWordAt(bytes, at, "amp;"))
     return true;
   let i = at;
-  while (
-    i - at < 64 &&
-    ((CLASSES[bytes[i]] & WORD) !== 0 || bytes[i] === 0x2e || bytes[i] === 0x5b || bytes[i] === 0x5d)
-  )
-    i++;
-  return i > at && (bytes[i] === EQUALS || bytes[i] === 0x3a);
+  for (let budget = KEY_BYTES_MAX; budget > 0; budget--) {
+    const token = bytes[i] === LESS ? ownTokenEnd(scan, i) : i;
+    if (token > i) i = token;
+    else if ((CLASSES[bytes[i]] & WORD) !== 0 || bytes[i] === DOT || bytes[i] === 0x5b || bytes[i] === 0x5d) i++;
+    else break;
+  }
+  return i > at && (bytes[i] === EQUALS || bytes[i] === COLON);
 }
 
 /** `Login{password=x}`: a bracket that the value didn't open belongs to the text around it. */
@@ -195,16 +204,11 @@ function withoutClosers(bytes: Uint8Array, begin: number, end: number): number {
 /** Begin of what follows an authentication scheme in [begin, end); begin itself where there is none. */
 function schemeEnd(scan: Scan, begin: number, end: number, kind: KeyKind): number {
   if (kind !== TOKEN && kind !== SESSION) return begin;
+  const { bytes } = scan;
   for (const scheme of SCHEMES) {
-    const blank = begin + scheme.length;
-    if (
-      scan.bytes[blank] === SPACE &&
-      blank + 1 < end &&
-      scan.bytes[blank + 1] > SPACE &&
-      hasWordAt(scan.bytes, begin, scheme)
-    ) {
-      return blank + 1;
-    }
+    const credential = begin + scheme.length + 1;
+    if (bytes[credential - 1] !== SPACE || credential >= end || !hasWordAt(bytes, begin, scheme)) continue;
+    if ((CLASSES[bytes[credential]] & TOKEN68) !== 0 || scan.text.startsWith(MASKED, credential)) return credential;
   }
   return begin;
 }
@@ -221,6 +225,8 @@ function isPlausible(scan: Scan, begin: number, kind: KeyKind, word: string): bo
   for (; size < JUDGED_BYTES_MAX; size++) {
     const c = bytes[begin + size];
     if (c <= SPACE || c === QUOTE || c === COMMA) break;
+    // What was masked in it was judged before it was masked.
+    if (c === LESS) return false;
     if ((CLASSES[c] & DIGIT) !== 0) digits++;
     else if ((CLASSES[c] & LETTER) !== 0) letters++;
     else if (c === EQUALS && (CLASSES[bytes[begin + size + 1]] & WORD) !== 0) pairs++;
@@ -241,11 +247,15 @@ function wordAt(scan: Scan, at: number): string {
 
 /** `PWD=/srv/app`: the working directory of a process. */
 function isDirectory(scan: Scan, separator: Separator, begin: number, end: number): boolean {
-  if (scan.bytes[begin] !== 0x2f || separator.isColon) return false;
-  return (
-    hasWordAt(scan.bytes, separator.end - 4, "pwd=") &&
-    /^\/[\w./-]*$/.test(scan.text.slice(begin, Math.min(end, begin + 256)))
-  );
+  const { bytes } = scan;
+  if (bytes[begin] !== SLASH || separator.isColon || !hasWordAt(bytes, separator.end - 4, "pwd=")) return false;
+  let i = begin;
+  while (i < end && i - begin < JUDGED_BYTES_MAX && ((CLASSES[bytes[i]] & WORD) !== 0 || isPathMark(bytes[i]))) i++;
+  return i === end || i - begin === JUDGED_BYTES_MAX || bytes[i] === LESS;
+}
+
+function isPathMark(c: number): boolean {
+  return c === SLASH || c === DOT;
 }
 
 function isEncodedQuote(bytes: Uint8Array, at: number): boolean {

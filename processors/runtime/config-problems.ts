@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { WeirError } from "../model/errors.ts";
-import { type JsonSchema, notOneOf, RETENTION_DEFAULTS, shown } from "./config-schema.ts";
-import { DAYS_PATTERN } from "./config-units.ts";
+import { type JsonSchema, notOneOf, shown } from "./config-schema.ts";
 import { didYouMean } from "./spelling.ts";
 import { printable } from "./terminal.ts";
 
@@ -102,25 +101,7 @@ export function crossProblems(value: unknown): { path: KeyPath; what: string }[]
   if (at(clickhouse, "password") !== undefined && at(clickhouse, "password_file") !== undefined) {
     problems.push({ path: ["clickhouse", "password_file"], what: "stands beside password; keep one of the two" });
   }
-  const retention = at(value, "retention");
-  const ledger = daysAt(retention, "ledger");
-  for (const key of ["events", "dead_letters", "partials"] as const) {
-    const days = daysAt(retention, key);
-    // Without its ledger row a batch doesn't exist, so nothing of a batch may outlive that row.
-    if (days <= ledger) continue;
-    const isDefault = false;
-    problems.push(
-      isDefault
-        ? { path: ["retention", "ledger"], what: `must not be shorter than retention.${key} (${days}d)` }
-        : { path: ["retention", key], what: `must not be longer than retention.ledger (${ledger}d)` },
-    );
-  }
   return problems;
-}
-
-function daysAt(retention: unknown, key: keyof typeof RETENTION_DEFAULTS): number {
-  const days = at(retention, key);
-  return Number.parseInt(typeof days === "string" && DAYS_PATTERN.test(days) ? days : RETENTION_DEFAULTS[key], 10);
 }
 
 function at(value: unknown, key: string): unknown {

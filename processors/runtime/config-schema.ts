@@ -28,8 +28,6 @@ export const RETENTION_DEFAULTS = {
   events: "30d",
   dead_letters: "30d",
   partials: "7d",
-  ledger: "400d",
-  windows: "400d",
 } as const;
 
 const GROUP_BY = [...STRING_COLUMNS, "status_class", "template"] as const;
@@ -152,7 +150,7 @@ const DEFAULT_RULES = [
     name: "route_10s",
     window: "10s",
     group_by: ["tenant", "service_name", "http_route", "status_class"],
-    where: "http" as const,
+    where: "all" as const,
   },
   { name: "template_10s", window: "10s", group_by: ["tenant", "service_name", "template"], where: "body" as const },
 ];
@@ -222,13 +220,9 @@ export function createFileSchema(formats: readonly string[]) {
           partials: days()
             .prefault(RETENTION_DEFAULTS.partials)
             .describe("How long the batches' shares of windows are kept."),
-          ledger: days()
-            .prefault(RETENTION_DEFAULTS.ledger)
-            .describe("How long the account of every offset is kept; the longest of all."),
-          windows: days().prefault(RETENTION_DEFAULTS.windows).describe("How long finished windows are kept."),
         })
         .prefault({})
-        .describe("After how many days data is deleted."),
+        .describe("After how many days data is deleted, counted from the day it was stored. The ledger is kept for good."),
       log: z
         .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
         .prefault({})

@@ -50,8 +50,6 @@ export function redacted(config: Config): Record<string, unknown> {
       events: `${retention.eventsDays}d`,
       dead_letters: `${retention.deadLettersDays}d`,
       partials: `${retention.partialsDays}d`,
-      ledger: `${retention.ledgerDays}d`,
-      windows: `${retention.windowsDays}d`,
     },
     log: { level: config.log.level },
   };

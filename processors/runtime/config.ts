@@ -69,8 +69,6 @@ export interface Config {
     readonly eventsDays: number;
     readonly deadLettersDays: number;
     readonly partialsDays: number;
-    readonly ledgerDays: number;
-    readonly windowsDays: number;
   };
   readonly log: { readonly level: LogLevel };
 }
@@ -163,8 +161,6 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       eventsDays: retention.events,
       deadLettersDays: retention.dead_letters,
       partialsDays: retention.partials,
-      ledgerDays: retention.ledger,
-      windowsDays: retention.windows,
     },
     log: file.log,
   };

@@ -7,8 +7,8 @@ import type { Clock } from "../model/ports.ts";
 import { detect } from "../parse/detect.ts";
 import { formatByName } from "../parse/formats.ts";
 import type { Config } from "../runtime/config.ts";
-import { type FinishedBatch, processPartition } from "./process.ts";
-import { openWorkplace, type Workplace } from "./workplace.ts";
+import { type FinishedBatch, takeOver } from "./process.ts";
+import { openWorkplace, storedBytesPerEvent, type Workplace } from "./workplace.ts";
 
 export interface LoadOptions {
   readonly config: Config;
@@ -145,7 +145,7 @@ async function loadSource(
   const configured = config.sources.find((candidate) => candidate.name === name);
   const counts = { lines: 0, events: 0, dropped: 0, deadLetters: 0 };
   try {
-    await processPartition({
+    const processor = await takeOver({
       source,
       store: workplace.store,
       pipeline: workplace.pipelineFor({
@@ -168,6 +168,7 @@ async function loadSource(
       },
       ...(onStage === undefined ? {} : { onStage }),
     });
+    await processor.drain();
     return { file, source: name, format: source.format, ...counts, isCopyOf: source.isCopyOf ?? null, wasLoaded: counts.lines === 0 };
   } finally {
     await source.close();
@@ -206,11 +207,4 @@ function createTotals() {
       return { lines, events, codes, from: iso(min), to: iso(max), seconds, eventsPerSecond };
     },
   };
-}
-
-async function storedBytesPerEvent({ store }: Workplace): Promise<number | null> {
-  const [size] = await store.query<{ bytes: string; rows: string }>(
-    "SELECT sum(bytes_on_disk) AS bytes, sum(rows) AS rows FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active",
-  );
-  return size === undefined || Number(size.rows) === 0 ? null : Number(size.bytes) / Number(size.rows);
 }

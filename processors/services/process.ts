@@ -34,39 +34,52 @@ interface Prepared {
   readonly encoded: EncodedBatch;
 }
 
+/** A partition that was taken over. */
+export interface PartitionProcessor {
+  /** Processes everything that the source has now. */
+  drain(): Promise<void>;
+}
+
 /**
- * Processes one partition until its source has nothing more: plan, insert, ledger.
+ * Processes one partition: plan, insert, ledger.
  *
- * 1. Reconcile: read commit, plan and ledger, and decide (plan/reconcile.ts): continue, skip, replay, rewind or stop.
+ * 1. Reconcile, when the partition is taken over: read commit, plan and ledger, and decide (plan/reconcile.ts) to
+ *    continue, skip, replay, rewind or stop.
  * 2. Plan: write the range of the next batch into the commit. One commit moves the offset past the batch before and
  *    stores the new plan.
  * 3. Insert: events (one insert per day), dead letters, partials; the ledger row last.
- * 4. The next plan's commit moves the offset; at the end a commit without a plan does.
+ * 4. The next plan's commit moves the offset; when there is nothing more, a commit without a plan does.
  *
  * The next batch is read and encoded while the present one is inserted: that is pure, so a crash loses nothing.
  * A rejected insert ends the loop with its error: a batch is never skipped.
  */
-export async function processPartition(options: ProcessOptions): Promise<void> {
+export async function takeOver(options: ProcessOptions): Promise<PartitionProcessor> {
   const { source, limit, signal } = options;
   const standing = await reconcilePartition(options);
-  let { run } = standing;
   if (standing.replay !== null) await replay(options, standing.replay);
+  let { from } = standing;
+  const { run } = standing;
 
-  let prepared = await prepare(options, standing.from, limit, { run, attempt: 0 });
-  while (prepared !== null && !signal.aborted) {
-    const { plan } = prepared;
-    await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
-    const inserting = insertBatch(options, prepared, new Set());
-    // An insert that fails while the next batch is being prepared must not count as unhandled; it is awaited below.
-    inserting.catch(() => {});
-    run = plan.run;
-    const following = await prepare(options, plan.next, limit, { run, attempt: 0 });
-    await inserting;
-    await source.release(plan.next);
-    if (following === null) await source.commit({ offset: plan.next, metadata: "" });
-    prepared = following;
-    if (signal.aborted && following !== null) await source.commit({ offset: plan.next, metadata: "" });
-  }
+  return {
+    async drain() {
+      let prepared = await prepare(options, from, limit, { run, attempt: 0 });
+      while (prepared !== null) {
+        const { plan } = prepared;
+        await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
+        const inserting = insertBatch(options, prepared, new Set());
+        // An insert that fails while the next batch is being prepared must not count as unhandled; it is awaited below.
+        inserting.catch(() => {});
+        const following: Prepared | null = signal.aborted
+          ? null
+          : await prepare(options, plan.next, limit, { run, attempt: 0 });
+        await inserting;
+        await source.release(plan.next);
+        from = plan.next;
+        prepared = signal.aborted ? null : following;
+        if (prepared === null) await source.commit({ offset: from, metadata: "" });
+      }
+    },
+  };
 }
 
 /** Step 1. What to go on with; rows that the store must not have any more are removed. */

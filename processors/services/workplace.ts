@@ -104,3 +104,10 @@ async function assemble(config: Config, store: Store, journal: Journal, geoip: G
   };
 }
 
+/** Size of the events on disk, per event; null where there are none or the store does not tell. */
+export async function storedBytesPerEvent({ store }: Workplace): Promise<number | null> {
+  const [size] = await store.query<{ bytes: string; rows: string }>(
+    "SELECT sum(bytes_on_disk) AS bytes, sum(rows) AS rows FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active",
+  );
+  return size === undefined || Number(size.rows) === 0 ? null : Number(size.bytes) / Number(size.rows);
+}

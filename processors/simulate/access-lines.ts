@@ -42,7 +42,7 @@ export function createAccessLines(seed: number, catalog: Catalog, visitors: Visi
   const waveRandom = new Random(0);
 
   function waveOf(incidentStart: number) {
-    waveRandom.reseed(hash(seed, STREAM.incident, 4, incidentStart));
+    waveRandom.reseed(hash(seed, STREAM.wave, incidentStart));
     const ask = waveRandom.chance(0.4) ? askAsScanner : askAsScraper;
     const agent = waveRandom.pick(WAVE_AGENTS);
     const addresses = Array.from({ length: 1 + waveRandom.below(12) }, () => hostAddress(waveRandom));

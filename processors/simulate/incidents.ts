@@ -66,17 +66,20 @@ export interface Incidents {
 }
 
 const DAY_SECONDS = 86_400;
+/** Blocks are a little longer than their share of a day, so that over weeks incidents fall on every hour. */
+const BLOCK_STRETCH = 1.03;
 
 /**
  * A schedule that is a function of seed and time alone: time is cut into blocks of equal length, each holds one
- * incident in at most half of it, and every nine blocks hold each kind once, in random order.
+ * incident that begins in its first half and lasts at most half of it, and every nine blocks hold each kind once, in
+ * random order. At 48 a day, one begins every 20 to 41 minutes.
  *
- * @param perDay incidents in 24 hours, 0..288; 0 = none
+ * @param perDay incidents in about 24 hours, 0..288; 0 = none
  */
 export function createIncidents(seed: number, perDay: number): Incidents {
   if (perDay === 0) return { at: () => null, between: () => [] };
-  const blockSeconds = DAY_SECONDS / perDay;
-  const phaseSeconds = hash(seed, STREAM.incident) % Math.ceil(blockSeconds);
+  const blockSeconds = (DAY_SECONDS / perDay) * BLOCK_STRETCH;
+  const phaseSeconds = hash(seed, STREAM.incidentPhase) % Math.ceil(blockSeconds);
   const blockOf = (epochSecond: number) => Math.floor((epochSecond - phaseSeconds) / blockSeconds);
   let latestBlock = Number.NaN;
   let latest: Incident;
@@ -107,13 +110,13 @@ export function createIncidents(seed: number, perDay: number): Incidents {
 function makeIncident(seed: number, block: number, blockStart: number, blockSeconds: number): Incident {
   const kindCount = INCIDENT_KINDS.length;
   const round = Math.floor(block / kindCount);
-  const kind = shuffledKinds(new Random(hash(seed, STREAM.incident, 1, round)))[block - round * kindCount];
+  const kind = shuffledKinds(new Random(hash(seed, STREAM.incidentKinds, round)))[block - round * kindCount];
   const shape: KindShape = KINDS[kind];
-  const random = new Random(hash(seed, STREAM.incident, 2, block));
+  const random = new Random(hash(seed, STREAM.incident, block));
   const longest = Math.min(shape.minutes[1] * 60, blockSeconds / 2);
   const shortest = Math.min(shape.minutes[0] * 60, longest / 2);
   const seconds = Math.max(1, Math.floor(shortest + (longest - shortest) * random.float()));
-  const start = blockStart + Math.floor(blockSeconds * 0.05 + (blockSeconds * 0.9 - seconds) * random.float());
+  const start = blockStart + Math.floor(blockSeconds * (0.1 + 0.3 * random.float()));
   const [least, most] = random.pick(shape.magnitudes);
   const magnitude = least + (most - least) * random.float();
   return { kind, service: random.pick(shape.services), start, end: start + seconds, magnitude };

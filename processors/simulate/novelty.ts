@@ -11,7 +11,7 @@ const REASONS = ["checksum differs", "lease expired", "flag enabled", "quota rea
  * characters that JSON or logfmt would escape. There are some 22,000, so months of incidents hardly repeat one.
  */
 export function novelMessage(seed: number, incidentStart: number): string {
-  const random = new Random(hash(seed, STREAM.incident, 3, incidentStart));
+  const random = new Random(hash(seed, STREAM.novelty, incidentStart));
   const subject = `${random.pick(PARTS)} ${random.pick(ROLES)}`;
   return `${subject} ${random.pick(ACTS)} ${random.pick(OBJECTS)}: ${random.pick(REASONS)}`;
 }

@@ -8,8 +8,12 @@ export const STREAM = {
   visit: 3,
   customer: 4,
   product: 5,
-  incident: 6,
-  traffic: 7,
+  traffic: 6,
+  incidentPhase: 7,
+  incidentKinds: 8,
+  incident: 9,
+  novelty: 10,
+  wave: 11,
 } as const;
 
 /** 32 well-mixed bits of up to four integers, as uint32. Steps and constants of MurmurHash3 (Austin Appleby). */

@@ -20,7 +20,7 @@ export interface ShopOptions {
   readonly startUs: number;
   /** Local time minus UTC, minutes. @default 0 */
   readonly zoneOffsetMinutes?: number;
-  /** 0 .. 288; 0 = none. @default 48 */
+  /** About how many; 0 .. 288, 0 = none. @default 48 */
   readonly incidentsPerDay?: number;
 }
 

@@ -31,6 +31,8 @@ const VISIT_SECONDS = 900;
 /** A visit makes a request every six seconds or so, most of them for images and scripts. */
 const VISITS_PER_EVENT_PER_SECOND = 4;
 const VISITS_MIN = 12;
+/** Bounds the memory of those who are remembered. */
+const VISITS_MAX = 50_000;
 
 const FIRST = [
   ...["anna", "ben", "clara", "david", "elena", "felix", "greta", "hugo", "ida", "jonas", "kim", "lea", "marco"],
@@ -63,7 +65,10 @@ export function createVisitors(seed: number, ratePerSecond: number): Visitors {
   const latest: { turn: number; visitor: Visitor }[] = [];
 
   return {
-    active: (level) => Math.max(VISITS_MIN, Math.ceil(ratePerSecond * VISITS_PER_EVENT_PER_SECOND * level)),
+    active(level) {
+      const visits = Math.ceil(ratePerSecond * VISITS_PER_EVENT_PER_SECOND * level);
+      return Math.min(VISITS_MAX, Math.max(VISITS_MIN, visits));
+    },
     at(place, epochSecond) {
       const turn = Math.floor((epochSecond + (hash(seed, STREAM.visit, place) % VISIT_SECONDS)) / VISIT_SECONDS);
       const known = latest[place];

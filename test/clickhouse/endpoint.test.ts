@@ -68,7 +68,7 @@ describe("the endpoint and an unmodified client", () => {
   });
 
   it("gives parameters back as they were sent, in strings and in lists", async () => {
-    const text = fc.string({ unit: "binary" }).filter((s) => !s.includes("\0") && s.isWellFormed());
+    const text = fc.string({ unit: "binary" }).filter((s) => s.isWellFormed());
     const nasty = fc.stringMatching(/^[\\'"`\n\t\r,nt0[\]{}N]{0,8}$/);
     await fc.assert(
       fc.asyncProperty(fc.oneof(text, nasty), fc.array(nasty, { maxLength: 3 }), async (a, b) => {
@@ -79,7 +79,7 @@ describe("the endpoint and an unmodified client", () => {
         });
         expect(await result.json()).toEqual([{ a, b }]);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -145,18 +145,29 @@ describe("the endpoint and plain HTTP", () => {
 
   it("takes a statement from the body, or one that goes on there", async () => {
     const headers = basic("writer");
-    const post = (path: string, body: BodyInit, more = {}) =>
+    const post = (path: string, body: string | Uint8Array<ArrayBuffer>, more = {}) =>
       call(path, { method: "POST", body, headers: { ...headers, ...more } });
     expect(await post("/", "SELECT 1")).toMatchObject({ text: "1\n" });
     expect(await post("/?query=SELECT", "2")).toMatchObject({ text: "2\n" });
     await post("/", "TRUNCATE TABLE t");
-    await post("/", Buffer.from("INSERT INTO t FORMAT TSV\n1\t\xff\n\n", "latin1"));
+    expect(await post("/", Buffer.from("INSERT INTO t FORMAT TSV\n1\t\xff\n", "latin1"))).toMatchObject({
+      status: 200,
+    });
     await post("/?query=INSERT+INTO+t+(a)+FORMAT+CSV", gzipSync("2\n3\n"), { "content-encoding": "gzip" });
     expect(await post("/", "SELECT a, hex(s) FROM t WHERE a > 0 ORDER BY a")).toMatchObject({
       text: "1\tFF\n2\t6E6F6E65\n3\t6E6F6E65\n",
     });
     expect(await post("/", Buffer.from("SELECT '\xff'", "latin1"))).toMatchObject({ status: 400, code: "36" });
     expect(await post("/", "SELECT 1", { "content-encoding": "br" })).toMatchObject({ status: 501, code: "48" });
+  });
+
+  it("takes long data but no long statement", async () => {
+    const post = (body: string) => call("/", { method: "POST", body, headers: basic("writer") });
+    await post("TRUNCATE TABLE t");
+    expect(await post(`INSERT INTO t (a) FORMAT CSV\n${"1234567\n".repeat(600_000)}`)).toMatchObject({ status: 200 });
+    expect(await post("SELECT count() FROM t")).toMatchObject({ text: "600000\n" });
+    expect(await post(`SELECT 1${" ".repeat(5 << 20)}`)).toMatchObject({ status: 413, code: "62" });
+    expect(await post("SELECT 1")).toMatchObject({ text: "1\n" });
   });
 
   it("never writes by GET", async () => {

@@ -96,9 +96,13 @@ describe("inserts of formatted data", () => {
 
   it("matches self-describing data by name", async () => {
     await store.command("TRUNCATE TABLE filled");
-    const result = await store.queryText("SELECT 'n' AS s, toUInt32(4) AS a", "Native", { readonly: true });
-    await store.insertStream("INSERT INTO filled FORMAT Native", result, { bytesMax: 1000 });
-    expect(await answer("SELECT a, s, d FROM filled")).toBe("4\tn\tdn\n");
+    for (const columns of ["", "(e, a, s)"]) {
+      const result = await store.queryText("SELECT 'n' AS s, 'eeee' AS e, toUInt32(4) AS a", "Native", {
+        readonly: true,
+      });
+      await store.insertStream(`INSERT INTO filled ${columns} FORMAT Native`, result, { bytesMax: 1000 });
+    }
+    expect(await answer("SELECT a, s, d, f FROM filled")).toBe("4\tn\tdn\t4\n".repeat(2));
   });
 
   it("stores nothing above the size limit", async () => {

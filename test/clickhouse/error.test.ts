@@ -40,7 +40,7 @@ describe("toWeirError", () => {
     );
     const found = toWeirError(error, "insert", "the insert into events");
     expect(found.message).toBe(
-      "ClickHouse failed at the insert into events: Missing x. In scope. (A). (A); compare it with the table's columns and settings.",
+      "ClickHouse failed at the insert into events: Missing x. In scope. (A); compare it with the table's columns and settings.",
     );
     expect(engineCode(found)).toBe(47);
   });

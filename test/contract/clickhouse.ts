@@ -72,7 +72,7 @@ export function clickhouseContract(title: string, open: () => Promise<TextStore>
     });
 
     it("takes an empty block for nothing to do", async () => {
-      await store.insert(makeBlock([], "empty"));
+      await store.insert({ ...makeBlock([], "empty"), native: [] });
       expect(await stored()).toEqual([]);
     });
 
@@ -125,15 +125,19 @@ export function clickhouseContract(title: string, open: () => Promise<TextStore>
     });
 
     it("keeps a statement's settings to that statement", async () => {
-      const threads = async (settings: Record<string, string>) => {
+      const blockSize = async (settings: Record<string, string>) => {
         const sql = "SELECT getSetting('max_block_size')";
         const answer = await store.queryText(sql, "TSV", { readonly: true, settings });
         return Buffer.concat(await answer.toArray()).toString();
       };
-      const usual = await threads({});
-      expect(await threads({ max_block_size: "77" })).toBe("77\n");
-      expect(await codeOf(threads({ max_block_size: "many" }))).toBe("STORE_QUERY_FAILED");
-      expect(await threads({})).toBe(usual);
+      const usual = await blockSize({});
+      const sizes = ["77", "78", "79"];
+      const answers = await Promise.all(
+        [{}, ...sizes.map((max_block_size) => ({ max_block_size })), {}].map(blockSize),
+      );
+      expect(answers).toEqual([usual, ...sizes.map((size) => `${size}\n`), usual]);
+      expect(await codeOf(blockSize({ max_block_size: "many" }))).toBe("STORE_QUERY_FAILED");
+      expect(await blockSize({})).toBe(usual);
     });
   });
 }

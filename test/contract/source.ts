@@ -21,13 +21,17 @@ interface Read {
   readonly isCut: boolean;
 }
 
-/** Entries of several lines, blank lines, both line ends, bytes that are no text, a last line without an end. */
-export function contractContent(lines = 400): string {
+/**
+ * Entries of several lines, blank lines, both line ends, bytes that are no text, lines longer than any buffer, a last
+ * line without an end; more than one read of a source takes in.
+ */
+export function contractContent(lines = 2000): string {
   let content = "";
   for (let i = 0; i < lines; i++) {
     content += `2024-05-01 10:00:${i % 60} INFO request ${i} \xff\x00 took ${(i * 7919) % 1000} ms${i % 3 ? "\n" : "\r\n"}`;
     if (i % 17 === 0) content += "\n";
     if (i % 13 === 0) content += `java.lang.IllegalStateException: ${i}\n\tat a.B.c(B.java:${i})\nCaused by: a.E\n\t... 3 more\n`;
+    if (i % 900 === 450) content += `${"y".repeat(150_000)}\n`;
     if (i % 101 === 0) content += `${"x".repeat(700 + i)}\n`;
   }
   return `${content}the end`;

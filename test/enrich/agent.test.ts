@@ -33,6 +33,10 @@ describe("agentOf", () => {
     expect(agentOf(`${browser}Googlebot/2.1`)).toEqual({ name: "Chrome", osName: "Windows", syntheticType: "" });
   });
 
+  it("cuts names at 64 bytes", () => {
+    expect(agentOf(`${"Long".repeat(50)}/1.0`).name).toBe("Long".repeat(16));
+  });
+
   it("answers with short text for any bytes", () => {
     const unit = fc.oneof(
       fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),

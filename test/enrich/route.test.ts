@@ -42,6 +42,8 @@ const CASES: readonly (readonly [path: string, route: string, why: string])[] = 
   ["/caf\xc3\xa9", "/caf\xc3\xa9", "bytes of UTF-8"],
   [`/${"a/".repeat(20)}`, `/${"a/".repeat(15)}a/{rest}`, "at most 16 segments"],
   [`/ok/${"x".repeat(300)}/y`, "/ok/{rest}", "at most 200 bytes"],
+  [`/ok/${"x".repeat(189)}/y`, `/ok/${"x".repeat(189)}/{rest}`, "exactly 200 bytes"],
+  [`/ok/${"x".repeat(190)}/y`, "/ok/{rest}", "one byte too many"],
   [`/${"7".repeat(3000)}/x`, "/{id}/x", "a long id is short"],
   ["*", "*", "OPTIONS *"],
   ["\x16\x03\x01\x02", "{rest}", "TLS on a plain port"],

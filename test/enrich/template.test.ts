@@ -31,6 +31,7 @@ const CASES: readonly (readonly [body: string, template: string, why: string])[]
   ["check pass; user unknown", "check pass; user unknown", "not every word behind user is a name"],
   ["wrote core.2275 for thread-12", "wrote core.<*> for thread-<*>", "a name keeps its name and loses its number"],
   ["com.acme.Cart@1f2e3d closed", "com.acme.Cart@<*> closed", "a class keeps its name and loses its identity"],
+  ["Log2Sink@1f2e3d closed", "Log2Sink@<*> closed", "a class with a digit in its name"],
   ["com.acme.Cart and shop.example.com", "com.acme.Cart and <*>", "a class is language, a host is not"],
   ["jk2_init() uses sha256 over http2 and L3", "jk2_init() uses sha256 over http2 and L3", "terms with digits stay"],
   ["r24=0x1 worker3 up", "r24=<*> <*> up", "a key stays; numbered things are variables"],

@@ -138,16 +138,6 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
     'weir.yaml:1:21: retention.events: "12h" is not a number of days; write it as in "30d"',
   ],
   [
-    "events that outlive their ledger",
-    "retention: {events: 900d}",
-    "weir.yaml:1:21: retention.events: must not be longer than retention.ledger (400d)",
-  ],
-  [
-    "a ledger that is shorter than the default of what it accounts for",
-    "retention: {ledger: 8d, events: 8d}",
-    "weir.yaml:1:21: retention.ledger: must not be shorter than retention.dead_letters (30d)",
-  ],
-  [
     "an address with a password, without showing it",
     "clickhouse: {url: 'http://user:hunter2@db:8123'}",
     "weir.yaml:1:19: clickhouse.url: is not a plain address; write it as in http://localhost:8123, without user, password or query",

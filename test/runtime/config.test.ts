@@ -19,7 +19,7 @@ describe("what a configuration says", () => {
           windowSeconds: 10,
           groupBy: ["tenant", "service_name", "http_route", "status_class"],
           distinct: null,
-          where: "http",
+          where: "all",
         },
         {
           name: "template_10s",
@@ -45,7 +45,7 @@ describe("what a configuration says", () => {
         keyFile: null,
         keyHex: null,
       },
-      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, ledgerDays: 400, windowsDays: 400 },
+      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7 },
       log: { level: "info" },
     });
   });

@@ -163,9 +163,11 @@ describe("the truth", () => {
     expect(changed).toBeGreaterThan(10);
   });
 
-  it("is about two incidents an hour by default, so that a demo of forty minutes sees the start of one", () => {
+  it("begins an incident every 20 to 41 minutes by default", () => {
     const incidents = shop.incidents(MONDAY, MONDAY + 30 * DAY);
-    expect(Math.abs(incidents.length - 30 * 48)).toBeLessThanOrEqual(1);
+    const gaps = incidents.slice(1).map(({ start }, index) => (start - incidents[index].start) / 60);
+    expect(Math.min(...gaps)).toBeGreaterThan(20);
+    expect(Math.max(...gaps)).toBeLessThan(41);
   });
 
   it("as CSV has a header and ISO times", () => {
@@ -211,6 +213,12 @@ describe("the schedule", () => {
     expect(halves.filter((incident) => incident.start !== start)).toEqual(
       whole.filter((incident) => incident.start !== start),
     );
+  });
+
+  it("spreads few incidents over all hours of the day", () => {
+    const incidents = createIncidents(5, 4).between(MONDAY, MONDAY + 60 * DAY);
+    const hours = new Set(incidents.map(({ start }) => Math.floor((start % DAY) / 3600)));
+    expect(hours.size).toBe(24);
   });
 
   it("holds nothing when no incidents are wanted", () => {

@@ -59,9 +59,10 @@ describe("a file of the shop", () => {
   it("has a trace id and an order id of its own in every line", () => {
     writeShop("json", join(folder, "json"), 20_000, 5);
     writeShop("logfmt", join(folder, "logfmt"), 20_000, 5);
-    const traces = linesOf(join(folder, "json")).map((line) => JSON.parse(line).trace_id);
+    const events = linesOf(join(folder, "json")).map((line) => JSON.parse(line));
     const orders = linesOf(join(folder, "logfmt")).map((line) => /order=(\S+)/.exec(line)![1]);
-    expect(new Set(traces).size).toBe(20_000);
+    expect(new Set(events.map((event) => event.trace_id)).size).toBe(20_000);
+    expect(new Set(events.map((event) => /A-[0-9A-Z]{9,}/.exec(event.message)![0])).size).toBe(20_000);
     expect(new Set(orders).size).toBe(20_000);
   });
 

@@ -89,6 +89,12 @@ describe("distributions", () => {
     expect(Math.abs(variance(counts) / expected - 1)).toBeLessThan(0.06);
   });
 
+  it("poisson with a small mean is 0 as often as e^-mean", () => {
+    const random = new Random(15);
+    const zeros = draws(20_000, () => poisson(random, 4)).filter((count) => count === 0).length;
+    expect(Math.abs(zeros / 20_000 - Math.exp(-4))).toBeLessThan(0.004);
+  });
+
   it("poisson of nothing is 0", () => {
     expect(poisson(new Random(1), 0)).toBe(0);
   });

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import type { Mask } from "../../processors/mask/mask.ts";
+import { createMaskStage } from "../../processors/mask/stage.ts";
+import { EventBatch } from "../../processors/model/event-batch.ts";
+import { makeMask } from "./make-mask.ts";
+
+interface Row {
+  tenant?: string;
+  body?: string;
+  line?: string;
+  attributes?: Record<string, string>;
+}
+
+/** A batch with these rows; what isn't named is empty. */
+function makeBatch(rows: readonly Row[], batch = new EventBatch(8)): EventBatch {
+  batch.rows = rows.length;
+  batch.attributeKeyIds.length = 0;
+  batch.attributeValues.length = 0;
+  rows.forEach(({ tenant = "acme", body = "", line = "", attributes = {} }, row) => {
+    batch.strings.tenant.set(row, tenant);
+    batch.strings.body.set(row, body);
+    batch.line_kept[row] = line;
+    for (const [key, value] of Object.entries(attributes)) {
+      batch.attributeKeyIds.push(batch.attributeKeys.intern(key));
+      batch.attributeValues.push(value);
+    }
+    batch.attributeEnds[row] = batch.attributeValues.length;
+  });
+  return batch;
+}
+
+function attributesOf(batch: EventBatch, row: number): Record<string, string> {
+  const from = row === 0 ? 0 : batch.attributeEnds[row - 1];
+  const entries: [string, string][] = [];
+  for (let i = from; i < batch.attributeEnds[row]; i++) {
+    entries.push([batch.attributeKeys.values[batch.attributeKeyIds[i]], batch.attributeValues[i]]);
+  }
+  return Object.fromEntries(entries);
+}
+
+const masks = new Map<string, Mask>(["acme", "other", ""].map((tenant) => [tenant, makeMask({ tenant })]));
+const maskOf = (tenant: string): Mask => masks.get(tenant) as Mask;
+const ADDRESS = "joe@example.com";
+const acmeJoe = makeMask().text(ADDRESS);
+const otherJoe = makeMask({ tenant: "other" }).text(ADDRESS);
+
+describe("the mask stage", () => {
+  it("masks text columns, the kept line, attribute keys and values", () => {
+    const batch = makeBatch([
+      {
+        body: `from ${ADDRESS}`,
+        line: `{"body":"from ${ADDRESS}","user":{"password":"hunter2"},"n":"1234567"}`,
+        attributes: {
+          "user.password": "hunter2",
+          [`seen by ${ADDRESS}`]: "3",
+          note: `to ${ADDRESS}`,
+          n: "1234567",
+          token: "",
+        },
+      },
+      { body: "nothing here", line: "nothing here" },
+    ]);
+    batch.strings.url_query.set(0, "q=joe%40example.com&password=x");
+    batch.strings.client_address.set(0, ADDRESS);
+    createMaskStage(maskOf)(batch);
+
+    expect(batch.strings.body.get(0)).toBe(`from ${acmeJoe}`);
+    expect(batch.line_kept[0]).toBe(`{"body":"from ${acmeJoe}","user":{"password":"<secret>"},"n":"1234567"}`);
+    expect(batch.strings.url_query.get(0)).toBe(`q=${acmeJoe}&password=<secret>`);
+    expect(batch.strings.client_address.get(0)).toBe(acmeJoe);
+    expect(attributesOf(batch, 0)).toEqual({
+      "user.password": "<secret>",
+      [`seen by ${acmeJoe}`]: "3",
+      note: `to ${acmeJoe}`,
+      n: "1234567",
+      token: "",
+    });
+    expect([batch.strings.body.get(1), batch.line_kept[1]]).toEqual(["nothing here", "nothing here"]);
+  });
+
+  it("leaves tenant, source, format and line layout alone", () => {
+    const batch = makeBatch([{ body: "x" }]);
+    for (const name of ["source", "format", "line_layout"] as const) batch.strings[name].set(0, ADDRESS);
+    createMaskStage(maskOf)(batch);
+    for (const name of ["source", "format", "line_layout"] as const) expect(batch.strings[name].get(0)).toBe(ADDRESS);
+  });
+
+  it("masks each row of a mixed batch with the mask of its tenant", () => {
+    const row = { body: `by ${ADDRESS}`, line: ADDRESS, attributes: { to: ADDRESS, password: "x" } };
+    const batch = makeBatch([{ ...row }, { ...row, tenant: "other" }, { ...row }]);
+    createMaskStage(maskOf)(batch);
+    expect([0, 1, 2].map((i) => batch.strings.body.get(i))).toEqual([
+      `by ${acmeJoe}`,
+      `by ${otherJoe}`,
+      `by ${acmeJoe}`,
+    ]);
+    expect([0, 1, 2].map((i) => batch.line_kept[i])).toEqual([acmeJoe, otherJoe, acmeJoe]);
+    expect([0, 1, 2].map((i) => attributesOf(batch, i))).toEqual(
+      [acmeJoe, otherJoe, acmeJoe].map((to) => ({ to, password: "<secret>" })),
+    );
+  });
+
+  it("does not take one tenant's answers for another's in the next batch", () => {
+    const stage = createMaskStage(maskOf);
+    const batch = new EventBatch(8);
+    for (const [tenant, joe] of [
+      ["acme", acmeJoe],
+      ["other", otherJoe],
+      ["acme", acmeJoe],
+    ] as const) {
+      stage(makeBatch([{ tenant, body: ADDRESS, attributes: { [ADDRESS]: ADDRESS } }], batch));
+      expect(batch.strings.body.get(0)).toBe(joe);
+      expect(attributesOf(batch, 0)).toEqual({ [joe]: joe });
+    }
+  });
+
+  it("forgets its answers when a dictionary starts anew", () => {
+    const stage = createMaskStage(maskOf);
+    const batch = new EventBatch(8);
+    stage(makeBatch([{ body: "first", attributes: { password: "hunter2", b: "plain text" } }], batch));
+    batch.strings.body.dictionary.trim(0, 0);
+    batch.attributeKeys.trim(0, 0);
+    stage(makeBatch([{ body: ADDRESS, attributes: { b: "plain text", password: "hunter2" } }], batch));
+    expect(batch.strings.body.get(0)).toBe(acmeJoe);
+    expect(attributesOf(batch, 0)).toEqual({ b: "plain text", password: "<secret>" });
+  });
+
+  it("masks what dead letters hold, also when no row is left", () => {
+    const batch = makeBatch([]);
+    batch.deadLetters = [
+      { record: 0, stage: "parse", code: "PARSE_BAD", reason: `bad field: ${ADDRESS}`, payload: '{"password":"x' },
+    ];
+    createMaskStage(maskOf)(batch);
+    const [letter] = batch.deadLetters;
+    expect(letter.reason).toMatch(/^bad field: <email:[0-9a-f]{16}>$/);
+    expect(letter).toMatchObject({ record: 0, stage: "parse", code: "PARSE_BAD", payload: '{"password":"<secret>' });
+  });
+});
