@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { openStore } from "./clickhouse/store.ts";
 import { WeirError } from "./model/errors.ts";
 import { FORMAT_NAMES } from "./parse/formats.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -13,7 +14,6 @@ import { load } from "./services/load.ts";
 import { progressText, summaryText } from "./services/load-report.ts";
 import { run } from "./services/run.ts";
 import { runSql } from "./services/sql.ts";
-import { openStore } from "./clickhouse/store.ts";
 import { migrateStore } from "./services/workplace.ts";
 
 /** The command line: reads arguments, calls one service, sets the exit code. 0 done, 1 failed, 2 wrong usage. */
@@ -33,7 +33,11 @@ function configOf(options: CommonOptions): Config {
   return readConfig({
     path: options.config,
     formats: FORMATS,
-    flags: { ...(data === undefined ? {} : { data }), ...(logLevel === undefined ? {} : { logLevel }), ...(url === undefined ? {} : { url }) },
+    flags: {
+      ...(data === undefined ? {} : { data }),
+      ...(logLevel === undefined ? {} : { logLevel }),
+      ...(url === undefined ? {} : { url }),
+    },
   });
 }
 
@@ -60,7 +64,10 @@ function command(program: Command, name: string): Command {
 async function untilSignalled(work: (signal: AbortSignal) => Promise<void>): Promise<number> {
   const lifecycle = createLifecycle({
     signals: process,
-    onSignal: (isForced) => process.stderr.write(isForced ? "\nStopped at once.\n" : "\nFinishing what is under way; once more stops at once.\n"),
+    onSignal: (isForced) =>
+      process.stderr.write(
+        isForced ? "\nStopped at once.\n" : "\nFinishing what is under way; once more stops at once.\n",
+      ),
   });
   return lifecycle.run(work);
 }
@@ -79,7 +86,15 @@ function createProgram(exit: { code: number }): Command {
     .action(async (files: string[], options: CommonOptions & { seed: number; rate: number }) => {
       const config = configOf(options);
       exit.code = await untilSignalled((signal) =>
-        run({ config, files, seed: options.seed, ratePerSecond: options.rate, clock: systemClock, signal, output: process.stderr }),
+        run({
+          config,
+          files,
+          seed: options.seed,
+          ratePerSecond: options.rate,
+          clock: systemClock,
+          signal,
+          output: process.stderr,
+        }),
       );
     });
 
@@ -104,7 +119,8 @@ function createProgram(exit: { code: number }): Command {
           clock: systemClock,
           signal,
           onProgress(progress) {
-            if (status.isDue) status.update(progressText(progress, systemClock.monotonicMs() - startedMs, status.width));
+            if (status.isDue)
+              status.update(progressText(progress, systemClock.monotonicMs() - startedMs, status.width));
           },
         }).finally(() => status.clear());
         write(options.json ? JSON.stringify(summary) : summaryText(summary));
@@ -114,12 +130,21 @@ function createProgram(exit: { code: number }): Command {
   command(program, "sql")
     .description("run one query over the data, also while another process holds the store")
     .argument("<query>")
-    .option("--format <format>", "a ClickHouse output format (default PrettyCompact on a terminal, TabSeparatedWithNames otherwise)")
+    .option(
+      "--format <format>",
+      "a ClickHouse output format (default PrettyCompact on a terminal, TabSeparatedWithNames otherwise)",
+    )
     .option("--write", "allow statements that write")
     .action(async (query: string, options: CommonOptions & { format?: string; write?: boolean }) => {
       const pretty = isTerminal(process.stdout) ? "PrettyCompact" : "PrettyCompactNoEscapes";
       const format = options.format ?? (options.json ? "JSONEachRow" : pretty);
-      await runSql({ ...storeOptions(configOf(options)), query, format, write: options.write ?? false, out: process.stdout });
+      await runSql({
+        ...storeOptions(configOf(options)),
+        query,
+        format,
+        write: options.write ?? false,
+        out: process.stdout,
+      });
     });
 
   const deadLetters = program.command("dead-letters").description("records that could not be processed");
@@ -129,7 +154,9 @@ function createProgram(exit: { code: number }): Command {
     .option("--code <code>", "only those with this code")
     .action(async (options: CommonOptions & { limit: number; code?: string }) => {
       const { limit, code, json } = options;
-      write(await listDeadLetters({ ...storeOptions(configOf(options)), limit, code: code ?? null, json: json ?? false }));
+      write(
+        await listDeadLetters({ ...storeOptions(configOf(options)), limit, code: code ?? null, json: json ?? false }),
+      );
     });
 
   command(program, "migrate")
@@ -139,7 +166,13 @@ function createProgram(exit: { code: number }): Command {
       const store = await openStore(storeOptions(config));
       try {
         const done = await migrateStore(store, config);
-        write(options.json ? JSON.stringify({ applied: done }) : done.length === 0 ? "The tables are up to date." : `Applied ${done.join(", ")}.`);
+        write(
+          options.json
+            ? JSON.stringify({ applied: done })
+            : done.length === 0
+              ? "The tables are up to date."
+              : `Applied ${done.join(", ")}.`,
+        );
       } finally {
         await store.close();
       }
@@ -177,7 +210,9 @@ async function main(): Promise<number> {
       process.stderr.write(`weir: ${error.message.split("\n").map(printable).join("\n")} [${error.code}]\n`);
       return error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
     }
-    process.stderr.write(`weir: An unexpected error; please report it with this text. [INTERNAL]\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `weir: An unexpected error; please report it with this text. [INTERNAL]\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     return EXIT_FAILED;
   }
 }

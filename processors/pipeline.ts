@@ -3,8 +3,8 @@ import { type BatchIdentity, createEventsEncoder, rowsByDay } from "./encode/eve
 import { encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
 import { encodePartials } from "./encode/partials.ts";
 import { createEnrich } from "./enrich/enrich.ts";
-import { createMaskStage } from "./mask/stage.ts";
 import type { Mask } from "./mask/mask.ts";
+import { createMaskStage } from "./mask/stage.ts";
 import { EventBatch } from "./model/event-batch.ts";
 import type { LedgerRow, Versions } from "./model/ledger.ts";
 import type { InsertBlock } from "./model/ports.ts";
@@ -73,7 +73,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const days = rowsByDay(batch);
       const events = [...days].map(([day, selection]) => {
         const block = encode(batch, identity, day, selection);
-        return { day, block: days.size === 1 ? block : { ...block, native: block.native.map((part) => new Uint8Array(part)) } };
+        return {
+          day,
+          block: days.size === 1 ? block : { ...block, native: block.native.map((part) => new Uint8Array(part)) },
+        };
       });
       const row = ledgerRowOf(batch);
       const { tenant, source } = options.parse;

@@ -60,7 +60,8 @@ function keyColumn(batch: EventBatch, name: GroupBy): KeyColumn {
   if (name === "template") {
     const table = new PairTable();
     const ids = new Uint32Array(batch.rows);
-    for (let row = 0; row < batch.rows; row++) ids[row] = table.number(batch.templateIdHigh[row], batch.templateIdLow[row]);
+    for (let row = 0; row < batch.rows; row++)
+      ids[row] = table.number(batch.templateIdHigh[row], batch.templateIdLow[row]);
     return { ids, text: (id) => hex8(table.first(id)) + hex8(table.second(id)) };
   }
   if (isStringColumn(name)) {
@@ -168,7 +169,9 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
   if (distinct !== null) {
     const { values } = batch.strings[rule.distinct as StringColumnName].dictionary;
     for (let number = 0; number < distinct.table.size; number++) {
-      (out.distinct_values[first + distinct.table.first(number)] as string[]).push(values[distinct.table.second(number)]);
+      (out.distinct_values[first + distinct.table.first(number)] as string[]).push(
+        values[distinct.table.second(number)],
+      );
     }
   }
 }

@@ -14,6 +14,6 @@ export function bucketOf(value: number): number {
 export const ZERO_BUCKET = -32768;
 
 /** The value that a bucket stands for. */
-export function valueOf(bucket: number): number {
+export function valueOfBucket(bucket: number): number {
   return bucket === ZERO_BUCKET ? 0 : (2 * GAMMA ** bucket) / (GAMMA + 1);
 }

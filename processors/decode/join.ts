@@ -7,7 +7,8 @@ export const ENTRY_LINES_MAX = 1000;
 type Inside = "text" | "traceback" | "traceback_done" | "chain" | "go";
 
 /** Lines that go on with whatever came before, wherever they stand. */
-const CONTINUES = /^(?:Caused by:|Suppressed:|\.\.\. \d+ |Traceback \(most recent call last\):|--- End of|[}\])]+[,;]?$)/;
+const CONTINUES =
+  /^(?:Caused by:|Suppressed:|\.\.\. \d+ |Traceback \(most recent call last\):|--- End of|[}\])]+[,;]?$)/;
 const TRACEBACK = /^Traceback \(most recent call last\):/;
 /** The last line of a Python traceback: `ValueError: text`, `pkg.Error`, `KeyboardInterrupt`. */
 const PYTHON_ERROR = /^[A-Za-z_][\w.]*(?::|$)/;

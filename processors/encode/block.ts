@@ -57,6 +57,7 @@ export class BlockBuilder {
 
   /** A dictionary column out of values and their ids per row. */
   dictionary(name: string, valuesById: readonly string[], ids: Uint32Array): void {
+    if (valuesById.length === 1 && valuesById[0] === "") return;
     const { rows, indices } = this.#selection;
     if (this.#codeOfId.length < valuesById.length) this.#codeOfId = new Int32Array(valuesById.length * 2);
     const codeOfId = this.#codeOfId.fill(-1, 0, valuesById.length);
@@ -131,7 +132,13 @@ export class BlockBuilder {
   }
 
   /** Map(LowCardinality(String), String): entries ends[row-1] .. ends[row] of the lists. Left out if there are none. */
-  map(name: string, ends: Uint32Array, keys: readonly string[], keyIds: readonly number[], values: readonly string[]): void {
+  map(
+    name: string,
+    ends: Uint32Array,
+    keys: readonly string[],
+    keyIds: readonly number[],
+    values: readonly string[],
+  ): void {
     const { rows, indices } = this.#selection;
     let total = 0;
     const offsets = new Uint32Array(rows * 2);
@@ -181,7 +188,12 @@ export class BlockBuilder {
   }
 
   /** Arrays or maps of fixed-width parts: lengths per row, then each part's values after one another. */
-  arrays(name: string, type: string, lengths: readonly number[], parts: readonly (Uint32Array | Uint16Array | BigInt64Array | BigUint64Array)[]): void {
+  arrays(
+    name: string,
+    type: string,
+    lengths: readonly number[],
+    parts: readonly (Uint32Array | Uint16Array | BigInt64Array | BigUint64Array)[],
+  ): void {
     this.#header(name, type);
     this.#offsets(lengths);
     for (const part of parts) this.#writer.raw(part);

@@ -51,7 +51,12 @@ export function rowsByDay(batch: EventBatch): Map<number, Selection> {
  * Encodes the events of one day as one insert. The block is valid until the encoder is used again.
  * `day` is in days since the epoch.
  */
-export function createEventsEncoder(): (batch: EventBatch, identity: BatchIdentity, day: number, selection: Selection) => InsertBlock {
+export function createEventsEncoder(): (
+  batch: EventBatch,
+  identity: BatchIdentity,
+  day: number,
+  selection: Selection,
+) => InsertBlock {
   const block = new BlockBuilder();
   let offsets = new BigInt64Array(0);
 
@@ -72,7 +77,13 @@ export function createEventsEncoder(): (batch: EventBatch, identity: BatchIdenti
     block.integers("duration_us", "UInt64", batch.duration_us);
     block.texts("trace_id", batch.trace_id);
     block.texts("span_id", batch.span_id);
-    block.map("attributes", batch.attributeEnds, batch.attributeKeys.values, batch.attributeKeyIds, batch.attributeValues);
+    block.map(
+      "attributes",
+      batch.attributeEnds,
+      batch.attributeKeys.values,
+      batch.attributeKeyIds,
+      batch.attributeValues,
+    );
     block.texts("line_kept", batch.line_kept);
     block.constant("topic", identity.topic);
     block.numbers("partition", "UInt32", new Uint32Array(batch.rowsMax).fill(identity.partition, 0, batch.rows));

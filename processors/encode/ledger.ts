@@ -53,9 +53,19 @@ export function encodeLedger(row: LedgerRow, source: string, versions: Versions,
   block.integers("timestamp_min", "DateTime64(6, 'UTC')", Float64Array.of(row.timestampUsMin));
   block.integers("timestamp_max", "DateTime64(6, 'UTC')", Float64Array.of(row.timestampUsMax));
   const { minutes } = row;
-  block.arrays("minutes.minute", "Array(DateTime('UTC'))", [minutes.length], [Uint32Array.from(minutes, (m) => m.minute)]);
+  block.arrays(
+    "minutes.minute",
+    "Array(DateTime('UTC'))",
+    [minutes.length],
+    [Uint32Array.from(minutes, (m) => m.minute)],
+  );
   block.stringArrays("minutes.outcome", [minutes.map((m) => m.outcome)]);
-  block.arrays("minutes.records", "Array(Int64)", [minutes.length], [BigInt64Array.from(minutes, (m) => BigInt(m.records))]);
+  block.arrays(
+    "minutes.records",
+    "Array(Int64)",
+    [minutes.length],
+    [BigInt64Array.from(minutes, (m) => BigInt(m.records))],
+  );
   block.constant("transform_version", versions.transform);
   block.constant("config_version", versions.config);
   block.constant("lookup_version", versions.lookup);
@@ -63,16 +73,29 @@ export function encodeLedger(row: LedgerRow, source: string, versions: Versions,
 }
 
 /** Encodes a batch's dead letters as one insert; null if it has none. */
-export function encodeDeadLetters(batch: EventBatch, tenant: string, source: string, identity: BatchIdentity): InsertBlock | null {
+export function encodeDeadLetters(
+  batch: EventBatch,
+  tenant: string,
+  source: string,
+  identity: BatchIdentity,
+): InsertBlock | null {
   const { deadLetters, records } = batch;
   const rows = deadLetters.length;
   if (rows === 0) return null;
   const block = new BlockBuilder();
   block.begin({ rows, indices: null });
-  block.bigints("observed_timestamp", "DateTime64(6, 'UTC')", new BigInt64Array(rows).fill(BigInt(records.appendTimeUs)));
+  block.bigints(
+    "observed_timestamp",
+    "DateTime64(6, 'UTC')",
+    new BigInt64Array(rows).fill(BigInt(records.appendTimeUs)),
+  );
   block.constant("tenant", tenant);
   block.constant("source", source);
-  for (const name of ["stage", "code", "reason", "payload"] as const) block.texts(name, deadLetters.map((letter) => letter[name]));
+  for (const name of ["stage", "code", "reason", "payload"] as const)
+    block.texts(
+      name,
+      deadLetters.map((letter) => letter[name]),
+    );
   block.constant("topic", identity.topic);
   block.numbers("partition", "UInt32", new Uint32Array(rows).fill(identity.partition));
   block.bigints(
@@ -81,5 +104,8 @@ export function encodeDeadLetters(batch: EventBatch, tenant: string, source: str
     BigInt64Array.from(deadLetters, ({ record }) => records.firstOffset + BigInt(records.offsetDeltas[record])),
   );
   block.bigints("batch_start", "Int64", new BigInt64Array(rows).fill(identity.batchStart));
-  return block.finish("dead_letters", tokenOf("dead_letters", identity, String(Math.floor(records.appendTimeUs / 86_400_000_000))));
+  return block.finish(
+    "dead_letters",
+    tokenOf("dead_letters", identity, String(Math.floor(records.appendTimeUs / 86_400_000_000))),
+  );
 }

@@ -91,13 +91,23 @@ const NEEDS_UPDATE = 1n << 10n;
  * A LowCardinality(String) column: the distinct values of this block, then a code per row. Codes index `values`, all
  * of which must occur. Must not be called for a block without rows.
  */
-export function writeLowCardinality(writer: NativeWriter, values: readonly string[], codes: Uint32Array, rows: number): void {
+export function writeLowCardinality(
+  writer: NativeWriter,
+  values: readonly string[],
+  codes: Uint32Array,
+  rows: number,
+): void {
   writer.uint64(SHARED_DICTIONARIES);
   writeDictionary(writer, values, codes, rows);
 }
 
 /** The part of a LowCardinality column after its version: inside arrays and maps the version comes before the offsets. */
-export function writeDictionary(writer: NativeWriter, values: readonly string[], codes: Uint32Array, rows: number): void {
+export function writeDictionary(
+  writer: NativeWriter,
+  values: readonly string[],
+  codes: Uint32Array,
+  rows: number,
+): void {
   const width = values.length <= 0x100 ? 0 : values.length <= 0x10000 ? 1 : 2;
   writer.uint64(HAS_ADDITIONAL_KEYS | NEEDS_UPDATE | BigInt(width));
   writer.uint64(values.length);

@@ -6,8 +6,8 @@ import { WeirError } from "../model/errors.ts";
 export interface ByteReader {
   /** Fills target[at, at + length) or a part of it from a position on; resolves to the bytes read, 0 at the end. */
   read(position: number, target: Buffer, at: number, length: number): Promise<number>;
-  /** Whether reading from a position might wait for somebody to write. Absent: never. */
-  mayWait?(position: number): boolean;
+  /** Whether whoever writes makes a pause at a position, so that reading there would wait. Absent: never. */
+  isPausedAt?(position: number): Promise<boolean>;
   /** How far the medium was read, in its own bytes (compressed ones for an archive): for progress. */
   readonly mediumBytes: number;
   close(): Promise<void>;

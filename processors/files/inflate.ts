@@ -158,17 +158,17 @@ async function* outputs(
         throw unreadable(path, error);
       });
       if (bytesRead === 0) break;
-      const piece = Buffer.from(input.subarray(0, frames === null ? bytesRead : frames.pieceEnd(input.subarray(0, bytesRead), 0)));
+      const piece = Buffer.from(
+        input.subarray(0, frames === null ? bytesRead : frames.pieceEnd(input.subarray(0, bytesRead), 0)),
+      );
       if (decoder.isEnded) {
         // gzip files may be padded with zeros (tapes); anything else behind the end is not ours.
-        if (piece.some((byte) => byte !== 0)) throw new Damage("goes on with something that is not gzip", compressed, true);
+        if (piece.some((byte) => byte !== 0))
+          throw new Damage("goes on with something that is not gzip", compressed, true);
         compressed += piece.length;
         continue;
       }
-      const inflatedMax = Math.max(
-        limits.inflatedBytesFree,
-        limits.inflationRatioMax * (compressed + piece.length),
-      );
+      const inflatedMax = Math.max(limits.inflatedBytesFree, limits.inflationRatioMax * (compressed + piece.length));
       const { chunks, error } = await decoder.write(piece, inflatedMax - inflated);
       let bytes = 0;
       for (const chunk of chunks) {
@@ -222,7 +222,10 @@ function createDecoder(container: Container, limits: InflateLimits): Decoder {
     outputBytes += chunk.length;
     if (outputBytes <= outputBytesMax) chunks.push(chunk);
     else if (error === null) {
-      error = { message: `inflates more than ${limits.inflationRatioMax} times, as an archive made to do harm does,`, isFinal: true };
+      error = {
+        message: `inflates more than ${limits.inflationRatioMax} times, as an archive made to do harm does,`,
+        isFinal: true,
+      };
       stream.destroy();
     }
   });

@@ -111,19 +111,32 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
   let readTo = spool.range().begin;
   let isClosed = false;
   let isOver = false;
-  let appends = 0;
+  let isPaused = false;
+  let changes = 0;
   let failure: unknown = null;
-  let wakeReader: () => void = () => {};
+  let readers: (() => void)[] = [];
   let wakeWriter: () => void = () => {};
+
+  function wakeReaders(): void {
+    changes++;
+    const woken = readers;
+    readers = [];
+    for (const wake of woken) wake();
+  }
+
+  /** Waits for anything to happen after the given number of changes. */
+  async function change(since: number): Promise<void> {
+    if (changes === since && !isOver && !isClosed) await new Promise<void>((resolve) => readers.push(resolve));
+  }
 
   async function takeIn(): Promise<void> {
     try {
       while (!isClosed) {
-        const bytes = await input.take();
+        const bytes = await input.take(APPEND_BYTES, APPEND_WAIT_MS, isPaused);
         if (bytes === null || isClosed) break;
+        isPaused = bytes.length === 0;
         const begin = await spool.append(bytes, nowUs());
-        appends++;
-        wakeReader();
+        wakeReaders();
         while (begin + bytes.length - readTo > AHEAD_BYTES_MAX && !isClosed) {
           await new Promise<void>((resolve) => {
             wakeWriter = resolve;
@@ -134,7 +147,7 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
       failure = error;
     }
     isOver = true;
-    wakeReader();
+    wakeReaders();
   }
   void takeIn();
 
@@ -142,12 +155,19 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
     get mediumBytes() {
       return input.bytes;
     },
-    mayWait: (position) => !isOver && position >= spool.range().end,
+    async isPausedAt(position) {
+      for (;;) {
+        const since = changes;
+        if (isOver || isClosed || position < spool.range().end) return false;
+        if (isPaused) return true;
+        await change(since);
+      }
+    },
     async read(position, target, at, length) {
       while (!isClosed) {
         // Asked before reading: what was appended before the end is read before the end is believed.
         const wasOver = isOver;
-        const appendsBefore = appends;
+        const since = changes;
         const count = await kept.read(position, target, at, length);
         if (count > 0) {
           readTo = Math.max(readTo, position + count);
@@ -160,17 +180,13 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
         }
         readTo = Math.max(readTo, position);
         wakeWriter();
-        if (!isOver && appends === appendsBefore) {
-          await new Promise<void>((resolve) => {
-            wakeReader = resolve;
-          });
-        }
+        await change(since);
       }
       return 0;
     },
     async close() {
       isClosed = true;
-      wakeReader();
+      wakeReaders();
       wakeWriter();
     },
   };

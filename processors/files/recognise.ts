@@ -24,8 +24,7 @@ export async function recognise(
   let fingerprint: Fingerprint | null = entry.offset === 0 ? EMPTY_FINGERPRINT : null;
   let evidence: Evidence = {
     isSameInode: file.inode === entry.inode,
-    isSameHead:
-      head.length >= entry.headBytes && headSha256(head.subarray(0, entry.headBytes)) === entry.headSha256,
+    isSameHead: head.length >= entry.headBytes && headSha256(head.subarray(0, entry.headBytes)) === entry.headSha256,
     knownBytes: entry.offset,
     isKnownComplete: entry.isComplete,
     isKnownStream: entry.origin === "stream",

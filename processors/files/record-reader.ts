@@ -75,7 +75,7 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
         const got = await bytes.read(position + count, room, HEADROOM_BYTES + count, length - count);
         if (got === 0) break;
         count += got;
-        if (bytes.mayWait?.(position + count)) break;
+        if (await bytes.isPausedAt?.(position + count)) break;
       }
     } catch (failure) {
       return { buffer: room, at: HEADROOM_BYTES, bytes: count, failure };
@@ -201,12 +201,8 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
           atEnd: isTo || (isEnd && (endMeans !== "open" || failure !== null)),
         });
         const used = framed.consumed - (from - begin);
-        const isEnough =
-          framed.isFull ||
-          framed.count * 2 > limit.recordsMax ||
-          used * 2 > limit.bytesMax ||
-          bytes.mayWait?.(begin + text.length);
-        if (framed.count > 0 && (isOver || isEnough)) {
+        const isEnough = framed.isFull || framed.count * 2 > limit.recordsMax || used * 2 > limit.bytesMax;
+        if (framed.count > 0 && (isOver || isEnough || (await bytes.isPausedAt?.(begin + text.length)))) {
           recordBytes = used / framed.count;
           if (!isOver) readAhead(chunkBytes);
           const hashed = buffer.subarray(at + from - begin, at + framed.consumed);

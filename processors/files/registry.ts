@@ -78,7 +78,8 @@ export function createRegistry(store: Store): Registry {
       return store.transact((transaction) => {
         for (const { key } of fresh.inode === "" ? [] : transaction.range(["inode", fresh.inode])) {
           const other = read(transaction, key.at(-2) as string, key.at(-1) as number);
-          if (other?.headSha256 === fresh.headSha256 && other.generation === fresh.generation && other.offset === 0) return other;
+          if (other?.headSha256 === fresh.headSha256 && other.generation === fresh.generation && other.offset === 0)
+            return other;
         }
         const counter = ["partitions", fresh.topic];
         const partition = Number(transaction.get(counter)?.toString() ?? 0);

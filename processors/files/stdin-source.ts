@@ -1,12 +1,13 @@
 import { WeirError } from "../model/errors.ts";
-import { createEntrySource, type EntrySource, type EntrySourceParts, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
-import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
-import { identify } from "./identity.ts";
-import { createIntake, createPipeInput, type PipeInput, spoolReader } from "./intake.ts";
-import { scan } from "./opened-file.ts";
-import type { EndMeans } from "./record-reader.ts";
+import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
+import { createIntake, createPipeInput, type PipeInput } from "./intake.ts";
+import { compare, type Known, knownOf, unchanged } from "./pipe-identity.ts";
 import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
+import { sampleOf, spoolParts } from "./spool-source.ts";
 import type { SpoolPort, Store } from "./store-port.ts";
+
+// Its other half: what a run that was killed leaves.
+export { openLeftovers } from "./leftovers.ts";
 
 export interface StdinSourceOptions extends SourceOptions {
   readonly input: AsyncIterable<Buffer>;
@@ -23,13 +24,6 @@ export interface StdinSource extends EntrySource {
 
 /** Once the head is there, a pipe that pauses so long is judged by what it gave. */
 const SAMPLE_WAIT_MS = 200;
-
-/** A known content, and the position up to which it must be the same for the pipe to go on with it. */
-interface Known {
-  readonly entry: FileEntry;
-  readonly bytes: number;
-  readonly crc: number;
-}
 
 /**
  * Opens what is piped in as a source. Everything is in the journal, encrypted, before it is read from here, so that a
@@ -143,80 +137,6 @@ async function knownsFor(
   return { knowns, generation };
 }
 
-async function sampleOf(spool: SpoolPort): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let position = spool.range().begin;
-  for (let bytes = 0; bytes < SAMPLE_BYTES; ) {
-    const chunk = spool.read(position);
-    if (chunk === null) break;
-    pieces.push(chunk.bytes);
-    bytes += chunk.bytes.length;
-    position = chunk.begin + chunk.bytes.length;
-  }
-  return Buffer.concat(pieces).subarray(0, SAMPLE_BYTES);
-}
-
-/**
- * What earlier runs took from a pipe and did not finish, as sources. `final`: nothing more will come, so that the last
- * entry is finished as it is. Otherwise it waits for the pipe that may bring the rest, and contents that were not told
- * from known ones yet wait too. So: leftovers, then `openStdinSource`, then the rest of the leftovers, final.
- *
- * What another process is working on is left to it.
- */
-export async function openLeftovers(options: SourceOptions, final: boolean): Promise<EntrySource[]> {
-  const registry = createRegistry(options.store);
-  const sources: EntrySource[] = [];
-  for (const found of registry.all()) {
-    const spool = options.store.spool(found.topic, found.partition);
-    const { begin, end } = spool.range();
-    if (begin === end || (found.isPending && !final)) continue;
-    let unlock: () => Promise<void>;
-    try {
-      unlock = await options.store.lock(found.topic, found.partition);
-    } catch (error) {
-      if (error instanceof WeirError && error.code === "SOURCE_BUSY") continue;
-      throw error;
-    }
-    const entry = { ...(registry.get(found.topic, found.partition) ?? found), isPending: false };
-    if (spool.range().end <= entry.offset) {
-      await spool.release(entry.offset);
-      await unlock();
-      continue;
-    }
-    if (found.isPending) await registry.update(entry);
-    const parts = partsOf(options, entry, spool, final ? "final" : "open", unlock);
-    sources.push(await createEntrySource(parts, spoolReader(spool)));
-  }
-  return sources;
-}
-
-function partsOf(
-  options: SourceOptions,
-  entry: FileEntry,
-  spool: SpoolPort,
-  endMeans: EndMeans,
-  unlock: () => Promise<void>,
-): EntrySourceParts {
-  return {
-    options,
-    entry,
-    // The bytes before the offset are gone; their CRC is all that going on needs.
-    fingerprint: { crc: entry.prefixCrc, tail: Buffer.alloc(0) },
-    endMeans,
-    openBytes: async () => spoolReader(spool),
-    async sample() {
-      const sample = await sampleOf(spool);
-      return sample.length === 0 ? null : sample;
-    },
-    async range() {
-      const { begin, end } = spool.range();
-      return { begin: BigInt(begin), end: BigInt(end) };
-    },
-    release: (before) => spool.release(before),
-    close: unlock,
-  };
-}
-
 async function opened(
   options: StdinSourceOptions,
   entry: FileEntry,
@@ -226,85 +146,13 @@ async function opened(
   unlock: () => Promise<void>,
 ): Promise<StdinSource> {
   const source = await createEntrySource(
-    partsOf(options, entry, spool, "final", unlock),
+    spoolParts(options, entry, spool, "final", unlock),
     createIntake(input, spool, options.nowUs),
   );
   return Object.defineProperties(source, {
     isCopyOf: { value: isCopyOf, enumerable: true },
     readBytes: { get: () => input.bytes, enumerable: true },
   }) as StdinSource;
-}
-
-/** Known is what was committed and what the spool holds beyond it: a pipe goes on after both. */
-async function knownOf(store: Store, entry: FileEntry): Promise<Known> {
-  const spool = store.spool(entry.topic, entry.partition);
-  const { end } = spool.range();
-  if (end <= entry.offset) return { entry, bytes: entry.offset, crc: entry.prefixCrc };
-  const committed: Fingerprint = { crc: entry.prefixCrc, tail: Buffer.alloc(0) };
-  const { fingerprint } = await scan(spoolReader(spool), end, entry.offset, committed);
-  return { entry, bytes: end, crc: fingerprint.crc };
-}
-
-/** Takes from the pipe what the comparison needs, keeping it, and tells which contents it goes on with, longest first. */
-async function compare(
-  input: PipeInput,
-  spool: SpoolPort,
-  knowns: readonly Known[],
-  nowUs: () => number,
-): Promise<Known[]> {
-  const rising = knowns.toSorted((a, b) => a.bytes - b.bytes);
-  const matches = new Set<Known>();
-  let fingerprint = EMPTY_FINGERPRINT;
-  let position = 0;
-  let next = 0;
-  // One byte beyond the longest tells whether the pipe is the same or goes on.
-  while (rising.length > 0 && position <= rising[rising.length - 1].bytes) {
-    let chunk = spool.read(position);
-    if (chunk === null) {
-      const bytes = await input.take();
-      if (bytes === null) break;
-      await spool.append(bytes, nowUs());
-      chunk = spool.read(position);
-      if (chunk === null) break;
-    }
-    const { bytes } = chunk;
-    let used = 0;
-    for (; next < rising.length && rising[next].bytes <= position + bytes.length; next++) {
-      const upTo = rising[next].bytes - position;
-      fingerprint = extended(fingerprint, bytes.subarray(used, upTo));
-      used = upTo;
-      if (fingerprint.crc === rising[next].crc) matches.add(rising[next]);
-    }
-    fingerprint = extended(fingerprint, bytes.subarray(used));
-    position += bytes.length;
-  }
-  return rising.toReversed().filter((known) => {
-    const identity = identify({
-      isSameInode: false,
-      isSameHead: true,
-      knownBytes: known.bytes,
-      isKnownComplete: known.entry.isComplete,
-      isKnownStream: known.entry.origin === "stream",
-      isWhole: true,
-      length: position < known.bytes ? "shorter" : position === known.bytes ? "equal" : "longer",
-      isSameTail: null,
-      isSamePrefix: matches.has(known),
-      isPartOfOriginal: false,
-    });
-    return identity === "copy";
-  });
-}
-
-/** The entry as it is now that it is locked. Throws SOURCE_BUSY when somebody went on with it during the comparison. */
-async function unchanged(store: Store, registry: Registry, known: Known): Promise<FileEntry> {
-  const { topic, partition } = known.entry;
-  const entry = registry.get(topic, partition);
-  if (entry !== null) {
-    const now = await knownOf(store, entry);
-    if (now.bytes === known.bytes && now.crc === known.crc) return entry;
-  }
-  const message = `Partition ${partition} of ${topic} went on in another process while its content was compared; start again.`;
-  throw new WeirError("SOURCE_BUSY", message);
 }
 
 /** Moves the bytes that go beyond what is known to the spool that goes on. */

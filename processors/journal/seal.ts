@@ -61,7 +61,10 @@ async function readKey(path: string): Promise<Buffer | null> {
     throw error;
   }
   if (key.length === KEY_BYTES) return key;
-  throw new WeirError("JOURNAL_UNREADABLE", `${path} holds ${key.length} bytes where a key has ${KEY_BYTES}; restore it.`);
+  throw new WeirError(
+    "JOURNAL_UNREADABLE",
+    `${path} holds ${key.length} bytes where a key has ${KEY_BYTES}; restore it.`,
+  );
 }
 
 /** Writes the key beside its place and links it there, so that nobody ever reads half a key or replaces one. */

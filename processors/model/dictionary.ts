@@ -71,6 +71,7 @@ export class StringColumn {
 /**
  * Fills one column from another by a pure function of the value, calling it once per distinct value and remembering
  * the answers for as long as both dictionaries keep their ids. Source and target may be the same column (masking).
+ * Nothing follows from nothing: the function must give the empty text for the empty text.
  */
 export class Derivation {
   readonly #derive: (value: string) => string;
@@ -95,6 +96,8 @@ export class Derivation {
   #run(source: StringColumn, target: StringColumn, rows: number, onlyEmpty: boolean): void {
     const from = source.dictionary;
     const to = target.dictionary;
+    // Only the empty text was ever seen, as in most columns of most sources.
+    if (from.size === 1) return;
     if (from.generation !== this.#sourceGeneration || to.generation !== this.#targetGeneration) {
       this.#answers = new Int32Array(0);
       this.#sourceGeneration = from.generation;

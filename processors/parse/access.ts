@@ -28,6 +28,16 @@ interface Request {
   raw: string;
 }
 
+/** What stands after the size up to the line's last quote: referrer and agent; remembered per distinct text. */
+interface Tail {
+  referrer: number;
+  agent: number;
+  /** QUOTED_… bits of both. */
+  flags: number;
+  /** Characters that the two take. */
+  length: number;
+}
+
 /** Parts of a line that vary by presence, as bits; with the request's layout and the zone they make the line's layout. */
 const IDENT = 1;
 const USER = 2;
@@ -40,6 +50,19 @@ const QUOTED_DASH = 64;
 const QUOTED_VALUE = 128;
 const QUOTED_CUT = 256;
 const FLAGS_END = 4096;
+const ANY_CUT = QUOTED_CUT | (QUOTED_CUT << 3);
+const NO_TAIL: Tail = { referrer: 0, agent: 0, flags: 0, length: 0 };
+
+/** Columns of which ids are remembered with requests, tails and layouts. */
+const REMEMBERED = [
+  "http_request_method",
+  "url_path",
+  "url_query",
+  "network_protocol_version",
+  "http_request_referrer",
+  "user_agent_original",
+  "line_layout",
+] as const;
 
 const RAW_REQUEST = 0;
 const WITH_QUERY = 1;
@@ -98,6 +121,8 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
   const hasMark = createCharacterFinder(SLOT_MARK);
   const requests = new Dictionary();
   let parsed: Request[] = [];
+  const tails = new Dictionary();
+  let parsedTails: Tail[] = [];
   let generations = "";
   const zones = new Dictionary();
   let zoneText = "?";
@@ -126,16 +151,42 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     };
   }
 
+  /** The referrer and the agent, each possibly cut off. */
+  function parseTail(tail: string, batch: EventBatch): Tail {
+    const parsedTail: Tail = { referrer: 0, agent: 0, flags: 0, length: 0 };
+    for (let quoted = 0; quoted < 2; quoted++) {
+      const at = parsedTail.length;
+      if (at + 2 > tail.length || tail.charCodeAt(at) !== SPACE || tail.charCodeAt(at + 1) !== QUOTE) break;
+      const close = closingQuote(tail, at + 2, tail.length);
+      const value = tail.slice(at + 2, close < 0 ? tail.length : close);
+      let written = QUOTED_DASH;
+      if (value !== "-") {
+        written = QUOTED_VALUE;
+        if (quoted === 0) parsedTail.referrer = batch.strings.http_request_referrer.dictionary.intern(value);
+        else parsedTail.agent = batch.strings.user_agent_original.dictionary.intern(value);
+      }
+      if (close < 0) written |= QUOTED_CUT;
+      parsedTail.flags |= written << (quoted * 3);
+      parsedTail.length = close < 0 ? tail.length : close + 1;
+    }
+    return parsedTail;
+  }
+
+  function tailOf(text: string, batch: EventBatch): Tail {
+    const id = tails.intern(text);
+    return (parsedTails[id] ??= parseTail(tails.values[id], batch));
+  }
+
   /** Remembered requests hold ids of the batch's dictionaries; they are void when one of those starts anew. */
   function forgetIfVoid(batch: EventBatch): void {
-    const { http_request_method, url_path, url_query, network_protocol_version, line_layout } = batch.strings;
     requests.trim(65_536, 16 << 20);
-    const now = [requests, ...[http_request_method, url_path, url_query, network_protocol_version, line_layout].map((c) => c.dictionary)]
-      .map((dictionary) => dictionary.generation)
-      .join();
+    tails.trim(65_536, 16 << 20);
+    const dictionaries = [requests, tails, ...REMEMBERED.map((name) => batch.strings[name].dictionary)];
+    const now = dictionaries.map(({ generation }) => generation).join();
     if (now !== generations) {
       generations = now;
       parsed = [];
+      parsedTails = [];
       layouts.clear();
     }
   }
@@ -222,28 +273,20 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     if (statusEnd >= end) flags |= NO_SIZE;
     else if (noSize) flags |= DASH_SIZE;
 
-    // The referrer and the agent, each possibly cut off, then whatever else there is.
-    for (let quoted = 0; quoted < 2; quoted++) {
-      if (restAt + 2 >= end || text.charCodeAt(restAt) !== SPACE || text.charCodeAt(restAt + 1) !== QUOTE) break;
-      const valueAt = restAt + 2;
-      const close = closingQuote(text, valueAt, end);
-      const valueEnd = close < 0 ? end : close;
-      let written = QUOTED_DASH;
-      if (valueEnd !== valueAt + 1 || text.charCodeAt(valueAt) !== DASH) {
-        const value = text.slice(valueAt, valueEnd);
-        if (quoted === 0) strings.http_request_referrer.set(row, value);
-        else strings.user_agent_original.set(row, value);
-        written = QUOTED_VALUE;
-      }
-      if (close < 0) written |= QUOTED_CUT;
-      flags |= written << (quoted * 3);
-      restAt = close < 0 ? end : close + 1;
-    }
     if (restAt < end) {
-      const extra = text.slice(restAt, end);
-      addAttribute(batch, "extra", extra);
-      flags |= EXTRA;
-      batch.duration_us[row] = durationUs(extra);
+      // All up to the last quote is looked up at once; if that cuts an unclosed quote off, all up to the end.
+      const lastQuote = text.lastIndexOf('"', end - 1) + 1;
+      let tail = lastQuote > restAt ? tailOf(text.slice(restAt, lastQuote), batch) : NO_TAIL;
+      if (tail.flags & ANY_CUT) tail = tailOf(text.slice(restAt, end), batch);
+      strings.http_request_referrer.ids[row] = tail.referrer;
+      strings.user_agent_original.ids[row] = tail.agent;
+      flags |= tail.flags;
+      if (restAt + tail.length < end) {
+        const extra = text.slice(restAt + tail.length, end);
+        addAttribute(batch, "extra", extra);
+        flags |= EXTRA;
+        batch.duration_us[row] = durationUs(extra);
+      }
     }
 
     if (hasMark(text, begin, end)) {

@@ -16,7 +16,10 @@ export function detect(sample: string): string {
   const lines = sample.split("\n");
   // The last line of a sample is usually cut in the middle.
   if (lines.length > 1) lines.pop();
-  const tried = lines.map((line) => line.replace(/\r$/, "")).filter((line) => line.trim() !== "").slice(0, LINES_MAX);
+  const tried = lines
+    .map((line) => line.replace(/\r$/, ""))
+    .filter((line) => line.trim() !== "")
+    .slice(0, LINES_MAX);
   const batch = new EventBatch(1);
   let best = TEXT.name;
   let bestLines = Math.ceil(tried.length * SHARE_MIN) - 1;

@@ -16,11 +16,17 @@ export type DurationUnit = "ns" | "us" | "ms" | "s";
 const string = (column: StringColumnName, names: string): [Field, string] => [{ kind: "string", column }, names];
 
 const FIELDS: readonly [Field, string][] = [
-  [{ kind: "time" }, "timestamp @timestamp time ts t datetime date eventtime observedtimestamp timeunixnano log.timestamp"],
+  [
+    { kind: "time" },
+    "timestamp @timestamp time ts t datetime date eventtime observedtimestamp timeunixnano log.timestamp",
+  ],
   [{ kind: "severity" }, "level severity severitytext loglevel log.level lvl levelname"],
   [{ kind: "severity_number" }, "severitynumber"],
   string("body", "message msg body log text event.original"),
-  string("service_name", "service service.name servicename app appname application resource.service.name resource.attributes.service.name name"),
+  string(
+    "service_name",
+    "service service.name servicename app appname application resource.service.name resource.attributes.service.name name",
+  ),
   string("host_name", "host hostname host.name resource.host.name resource.attributes.host.name"),
   string("tenant", "tenant tenant.id tenantid"),
   string("http_request_method", "http.request.method method req.method request.method http.method httpmethod"),
@@ -28,15 +34,27 @@ const FIELDS: readonly [Field, string][] = [
   string("url_path", "url.path http.path"),
   string("url_query", "url.query"),
   string("network_protocol_version", "network.protocol.version http.version http.flavor"),
-  string("http_request_referrer", "http.request.referrer referer referrer req.headers.referer http.request.header.referer"),
-  string("client_address", "client.address client.ip clientip clientaddress source.ip source.address remoteaddr remoteaddress req.remoteaddress remoteip ip"),
+  string(
+    "http_request_referrer",
+    "http.request.referrer referer referrer req.headers.referer http.request.header.referer",
+  ),
+  string(
+    "client_address",
+    "client.address client.ip clientip clientaddress source.ip source.address remoteaddr remoteaddress req.remoteaddress remoteip ip",
+  ),
   string("user_id", "user.id userid user enduser.id uid"),
   string("user_agent_original", "useragent.original useragent http.useragent req.headers.useragent"),
   string("user_agent_name", "useragent.name"),
   string("user_agent_os_name", "useragent.os.name"),
   string("geo_country_iso_code", "geo.country.isocode client.geo.countryisocode source.geo.countryisocode"),
-  [{ kind: "status" }, "http.response.statuscode statuscode status http.statuscode res.statuscode response.status httpstatus"],
-  [{ kind: "size" }, "http.response.body.size http.response.body.bytes bodybytessent responsesize res.contentlength bytessent"],
+  [
+    { kind: "status" },
+    "http.response.statuscode statuscode status http.statuscode res.statuscode response.status httpstatus",
+  ],
+  [
+    { kind: "size" },
+    "http.response.body.size http.response.body.bytes bodybytessent responsesize res.contentlength bytessent",
+  ],
   [{ kind: "trace_id" }, "traceid trace.id"],
   [{ kind: "span_id" }, "spanid span.id"],
   [{ kind: "url" }, "url req.url request.url url.original url.full http.url http.target requesturi uri path"],

@@ -225,7 +225,15 @@ export const JSON_LINES: Format = {
   joins: false,
   code: "PARSE_NOT_JSON",
   create() {
-    const line: ScannedLine = { names: [], starts: [], ends: [], quoted: [], decoded: [], repeatable: true, exact: true };
+    const line: ScannedLine = {
+      names: [],
+      starts: [],
+      ends: [],
+      quoted: [],
+      decoded: [],
+      repeatable: true,
+      exact: true,
+    };
     const scan = createScanner(line);
     const shapes = createShapes(createSlots(), { terminators: ',}] \t\r\n"', isBare: isScalar });
     const hasMark = createCharacterFinder(SLOT_MARK);

@@ -74,7 +74,15 @@ export const LOGFMT: Format = {
   joins: false,
   code: "PARSE_NOT_LOGFMT",
   create() {
-    const line: ScannedLine = { names: [], starts: [], ends: [], quoted: [], decoded: [], repeatable: true, exact: true };
+    const line: ScannedLine = {
+      names: [],
+      starts: [],
+      ends: [],
+      quoted: [],
+      decoded: [],
+      repeatable: true,
+      exact: true,
+    };
     const shapes = createShapes(createSlots(), { terminators: ' "', isBare: () => true });
     const hasMark = createCharacterFinder(SLOT_MARK);
     const hasBackslash = createCharacterFinder("\\");

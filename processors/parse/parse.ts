@@ -65,7 +65,13 @@ export function createParse(options: ParseOptions): (batch: EventBatch) => void 
       const end = ends[record];
       if (nextCut < cut.length && cut[nextCut] === record) {
         nextCut++;
-        deadLetter(batch, record, "decode", "DECODE_RECORD_TOO_LONG", `The record is longer than ${end - begin} bytes.`);
+        deadLetter(
+          batch,
+          record,
+          "decode",
+          "DECODE_RECORD_TOO_LONG",
+          `The record is longer than ${end - begin} bytes.`,
+        );
         continue;
       }
       if (isBlank(text, begin, end)) {
@@ -120,4 +126,3 @@ function deadLetter(batch: EventBatch, record: number, stage: string, code: stri
   const payload = text.slice(begins[record], Math.min(ends[record], begins[record] + PAYLOAD_LENGTH_MAX));
   batch.deadLetters.push({ record, stage, code, reason, payload });
 }
-

@@ -1,15 +1,44 @@
 /** OpenTelemetry severity numbers: TRACE 1, DEBUG 5, INFO 9, WARN 13, ERROR 17, FATAL 21; 0 = none. */
 const BY_WORD = new Map<string, number>(
   Object.entries({
-    trace: 1, trc: 1, verbose: 1, finest: 1, silly: 1, finer: 2,
-    debug: 5, dbg: 5, fine: 5, d: 5,
-    info: 9, information: 9, informational: 9, inf: 9, log: 9, i: 9, config: 9, statement: 9,
-    notice: 10, success: 10,
-    warn: 13, warning: 13, wrn: 13, w: 13,
-    error: 17, err: 17, severe: 17, e: 17, failure: 17,
-    critical: 18, crit: 18,
+    trace: 1,
+    trc: 1,
+    verbose: 1,
+    finest: 1,
+    silly: 1,
+    finer: 2,
+    debug: 5,
+    dbg: 5,
+    fine: 5,
+    d: 5,
+    info: 9,
+    information: 9,
+    informational: 9,
+    inf: 9,
+    log: 9,
+    i: 9,
+    config: 9,
+    statement: 9,
+    notice: 10,
+    success: 10,
+    warn: 13,
+    warning: 13,
+    wrn: 13,
+    w: 13,
+    error: 17,
+    err: 17,
+    severe: 17,
+    e: 17,
+    failure: 17,
+    critical: 18,
+    crit: 18,
     alert: 19,
-    fatal: 21, panic: 21, emerg: 21, emergency: 21, dpanic: 21, f: 21,
+    fatal: 21,
+    panic: 21,
+    emerg: 21,
+    emergency: 21,
+    dpanic: 21,
+    f: 21,
   }),
 );
 
@@ -20,5 +49,5 @@ export function severityOfWord(word: string): number {
 
 /** Severity number of a level as pino and bunyan count, 10 (trace) .. 60 (fatal); 0 for other numbers. */
 export function severityOfTens(level: number): number {
-  return level >= 10 && level <= 60 && level % 10 === 0 ? ((level / 10 - 1) * 4 + 1) : 0;
+  return level >= 10 && level <= 60 && level % 10 === 0 ? (level / 10 - 1) * 4 + 1 : 0;
 }

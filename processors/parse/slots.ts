@@ -13,12 +13,27 @@ import { createIsoTime, type IsoTime } from "./timestamp.ts";
 export type Slot = { readonly piece: string } & (
   | { readonly kind: "string"; readonly column: StringColumnName }
   | { readonly kind: "attribute"; readonly key: string }
-  | { readonly kind: "status" | "size" | "trace_id" | "span_id" | "severity_tens" | "severity_number" | "url" | "url_query" }
+  | {
+      readonly kind:
+        | "status"
+        | "size"
+        | "trace_id"
+        | "span_id"
+        | "severity_tens"
+        | "severity_number"
+        | "url"
+        | "url_query";
+    }
   | { readonly kind: "severity"; readonly setsNumber: boolean }
   | { readonly kind: "iso_time"; readonly fractionDigits: number; readonly zone: string; readonly separator: number }
   | { readonly kind: "epoch_time"; readonly unit: DurationUnit }
   | { readonly kind: "duration"; readonly unit: DurationUnit }
-  | { readonly kind: "also"; readonly key: string; readonly also: "time" | "duration" | "url" | "severity"; readonly unit: DurationUnit }
+  | {
+      readonly kind: "also";
+      readonly key: string;
+      readonly also: "time" | "duration" | "url" | "severity";
+      readonly unit: DurationUnit;
+    }
 );
 
 const UNIT_US: Record<DurationUnit, number> = { ns: 0.001, us: 1, ms: 1000, s: 1_000_000 };
@@ -164,27 +179,39 @@ export function createSlots(): Slots {
           const tens = canonicalInteger(value, 60);
           if (severityOfTens(tens) > 0) return free({ kind: "severity_tens", piece: slot("l.10") });
           if (!Number.isNaN(tens)) return attribute;
-          return free({ kind: "severity", setsNumber: !taken.has(slot("severity_number")), piece: slot("severity_text") });
+          return free({
+            kind: "severity",
+            setsNumber: !taken.has(slot("severity_number")),
+            piece: slot("severity_text"),
+          });
         }
         case "severity_number":
-          return canonicalInteger(value, 24) >= 0 ? free({ kind: "severity_number", piece: slot("severity_number") }) : attribute;
+          return canonicalInteger(value, 24) >= 0
+            ? free({ kind: "severity_number", piece: slot("severity_number") })
+            : attribute;
         case "status":
-          return canonicalInteger(value, 999) >= 100 ? free({ kind: "status", piece: slot("http_response_status_code") }) : attribute;
+          return canonicalInteger(value, 999) >= 100
+            ? free({ kind: "status", piece: slot("http_response_status_code") })
+            : attribute;
         case "size":
-          return canonicalInteger(value, Number.MAX_SAFE_INTEGER) >= 0 ? free({ kind: "size", piece: slot("http_response_body_size") }) : attribute;
+          return canonicalInteger(value, Number.MAX_SAFE_INTEGER) >= 0
+            ? free({ kind: "size", piece: slot("http_response_body_size") })
+            : attribute;
         case "trace_id":
           return isLowerHex(value, 32) ? free({ kind: "trace_id", piece: slot("trace_id") }) : attribute;
         case "span_id":
           return isLowerHex(value, 16) ? free({ kind: "span_id", piece: slot("span_id") }) : attribute;
         case "url": {
           if (taken.has(slot("url_path"))) return attribute;
-          if (!value.startsWith("/")) return { kind: "also", also: "url", key: name, unit: "s", piece: slot(`a.${name}`) };
+          if (!value.startsWith("/"))
+            return { kind: "also", also: "url", key: name, unit: "s", piece: slot(`a.${name}`) };
           if (!value.includes("?")) return { kind: "url", piece: slot("url_path") };
           return { kind: "url_query", piece: `${slot("url_path")}?${slot("url_query")}` };
         }
         case "duration": {
           for (const piece of taken) if (piece.startsWith("\x01d.")) return attribute;
-          if (canonicalDurationUs(value, field.unit) >= 0) return { kind: "duration", unit: field.unit, piece: slot(`d.${field.unit}`) };
+          if (canonicalDurationUs(value, field.unit) >= 0)
+            return { kind: "duration", unit: field.unit, piece: slot(`d.${field.unit}`) };
           return Number(value) >= 0 && value !== ""
             ? { kind: "also", also: "duration", key: name, unit: field.unit, piece: slot(`a.${name}`) }
             : attribute;

@@ -60,7 +60,12 @@ function fullYear(twoDigitYear: number): number {
   return twoDigitYear >= 70 ? 1900 + twoDigitYear : 2000 + twoDigitYear;
 }
 
-export function createTimeFinder(): (text: string, begin: number, end: number, appendTimeUs: number) => FoundTime | null {
+export function createTimeFinder(): (
+  text: string,
+  begin: number,
+  end: number,
+  appendTimeUs: number,
+) => FoundTime | null {
   const isoTime = createIsoTime();
   const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
 

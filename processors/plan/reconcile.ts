@@ -35,23 +35,38 @@ export function reconcile(standing: Standing): Decision {
   const from = committed ?? ledgerNext ?? begin;
 
   if (end !== null && from > end)
-    return { kind: "stop", reason: `The source ends at ${end}, before the offset ${from} that was reached: it was truncated or replaced.` };
+    return {
+      kind: "stop",
+      reason: `The source ends at ${end}, before the offset ${from} that was reached: it was truncated or replaced.`,
+    };
   if (from < begin)
-    return { kind: "stop", reason: `The source begins at ${begin}, after the offset ${from} that was reached: records are missing.` };
+    return {
+      kind: "stop",
+      reason: `The source begins at ${begin}, after the offset ${from} that was reached: records are missing.`,
+    };
 
   if (committed === null) return { kind: "continue", from };
   const stored = ledgerNext ?? begin;
   if (stored < committed) {
     if (stored < begin)
-      return { kind: "stop", reason: `The store ends at ${stored}, but the source begins at ${begin}: records are missing.` };
+      return {
+        kind: "stop",
+        reason: `The store ends at ${stored}, but the source begins at ${begin}: records are missing.`,
+      };
     return { kind: "rewind", from: stored };
   }
   if (plan === null) return stored > committed ? { kind: "skip", from: stored } : { kind: "continue", from: committed };
   if (stored >= plan.next) return { kind: "skip", from: stored };
   if (stored > plan.start)
-    return { kind: "stop", reason: `The ledger ends at ${stored}, inside the planned batch ${plan.start}-${plan.next}: two writers had the partition.` };
+    return {
+      kind: "stop",
+      reason: `The ledger ends at ${stored}, inside the planned batch ${plan.start}-${plan.next}: two writers had the partition.`,
+    };
   if (end !== null && plan.next > end)
-    return { kind: "stop", reason: `The source ends at ${end}, inside the planned batch ${plan.start}-${plan.next}: it was truncated or replaced.` };
+    return {
+      kind: "stop",
+      reason: `The source ends at ${end}, inside the planned batch ${plan.start}-${plan.next}: it was truncated or replaced.`,
+    };
   return { kind: "replay", plan };
 }
 

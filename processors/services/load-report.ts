@@ -1,12 +1,13 @@
-import { printable, formatBytes, formatCount, formatDuration, formatRate } from "../runtime/terminal.ts";
 import { progressBar } from "../runtime/status-line.ts";
 import { table } from "../runtime/table.ts";
+import { formatBytes, formatCount, formatDuration, formatRate, printable } from "../runtime/terminal.ts";
 import type { LoadProgress, LoadSummary } from "./load.ts";
 
 /** One line that says how far a load is. */
 export function progressText(progress: LoadProgress, elapsedMs: number, width: number): string {
   const { file, doneBytes, totalBytes, records } = progress;
-  const leftMs = totalBytes === null || doneBytes === 0 ? undefined : (elapsedMs * (totalBytes - doneBytes)) / doneBytes;
+  const leftMs =
+    totalBytes === null || doneBytes === 0 ? undefined : (elapsedMs * (totalBytes - doneBytes)) / doneBytes;
   return progressBar({
     label: file,
     done: doneBytes,
@@ -21,7 +22,8 @@ export function progressText(progress: LoadProgress, elapsedMs: number, width: n
 export function summaryText(summary: LoadSummary): string {
   const lines: string[] = [];
   for (const file of summary.files) {
-    if (file.isCopyOf !== null) lines.push(`${printable(file.file)} has the content of ${printable(file.isCopyOf)}, which was loaded before.`);
+    if (file.isCopyOf !== null)
+      lines.push(`${printable(file.file)} has the content of ${printable(file.isCopyOf)}, which was loaded before.`);
     else if (file.wasLoaded) lines.push(`${printable(file.file)} was loaded before; --again loads it once more.`);
   }
   const loaded = summary.files.filter((file) => !file.wasLoaded);
@@ -45,6 +47,7 @@ export function summaryText(summary: LoadSummary): string {
     `${formatCount(summary.events)} events from ${formatCount(summary.lines)} lines in ${formatDuration(summary.seconds * 1000)} (${rate}).`,
   );
   if (summary.from !== null) lines.push(`Event times ${summary.from} to ${summary.to}.`);
-  if (summary.storedBytesPerEvent !== null) lines.push(`The store takes ${formatBytes(summary.storedBytesPerEvent)} per event.`);
+  if (summary.storedBytesPerEvent !== null)
+    lines.push(`The store takes ${formatBytes(summary.storedBytesPerEvent)} per event.`);
   return lines.join("\n");
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { frame } from "../decode/frame.ts";
-import { type FileSource, openFileSource } from "../files/file-source.ts";
 import type { EntrySource, SourceOptions } from "../files/entry-source.ts";
+import { type FileSource, openFileSource } from "../files/file-source.ts";
 import { openLeftovers, openStdinSource } from "../files/stdin-source.ts";
 import type { Clock } from "../model/ports.ts";
 import { detect } from "../parse/detect.ts";
@@ -90,7 +90,12 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
 /** A source under way, with what only some sources tell. */
 type Loading = EntrySource & Partial<Pick<FileSource, "isCopyOf" | "readBytes" | "sizeBytes">>;
 
-function sourceOptions({ config, again }: LoadOptions, workplace: Workplace, topic: string, format: string): SourceOptions {
+function sourceOptions(
+  { config, again }: LoadOptions,
+  workplace: Workplace,
+  topic: string,
+  format: string,
+): SourceOptions {
   return {
     store: workplace.journal,
     topic,
@@ -164,12 +169,24 @@ async function loadSource(
         counts.dropped += batch.row.dropped;
         counts.deadLetters += batch.row.deadLetters;
         add(batch);
-        onProgress?.({ file, doneBytes: source.readBytes ?? 0, totalBytes: source.sizeBytes ?? null, records: counts.lines });
+        onProgress?.({
+          file,
+          doneBytes: source.readBytes ?? 0,
+          totalBytes: source.sizeBytes ?? null,
+          records: counts.lines,
+        });
       },
       ...(onStage === undefined ? {} : { onStage }),
     });
     await processor.drain();
-    return { file, source: name, format: source.format, ...counts, isCopyOf: source.isCopyOf ?? null, wasLoaded: counts.lines === 0 };
+    return {
+      file,
+      source: name,
+      format: source.format,
+      ...counts,
+      isCopyOf: source.isCopyOf ?? null,
+      wasLoaded: counts.lines === 0,
+    };
   } finally {
     await source.close();
   }
@@ -199,7 +216,8 @@ function createTotals() {
         min = Math.min(min, row.timestampUsMin);
         max = Math.max(max, row.timestampUsMax);
       }
-      for (const { outcome, records } of row.minutes) if (outcome !== "ok") codes[outcome] = (codes[outcome] ?? 0) + records;
+      for (const { outcome, records } of row.minutes)
+        if (outcome !== "ok") codes[outcome] = (codes[outcome] ?? 0) + records;
     },
     result(seconds: number) {
       const iso = (us: number): string | null => (Number.isFinite(us) ? new Date(us / 1000).toISOString() : null);

@@ -1,10 +1,10 @@
 import type { BatchIdentity } from "../encode/events.ts";
-import type { LedgerRow } from "../model/ledger.ts";
 import { WeirError } from "../model/errors.ts";
+import type { LedgerRow } from "../model/ledger.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
-import { encodePlan, decodePlan, type Plan } from "../plan/plan.ts";
+import { decodePlan, encodePlan, type Plan } from "../plan/plan.ts";
 import { ledgerNext, reconcile, type Tile } from "../plan/reconcile.ts";
 
 export interface ProcessOptions {
@@ -83,7 +83,9 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
 }
 
 /** Step 1. What to go on with; rows that the store must not have any more are removed. */
-async function reconcilePartition(options: ProcessOptions): Promise<{ from: bigint; run: number; replay: Plan | null }> {
+async function reconcilePartition(
+  options: ProcessOptions,
+): Promise<{ from: bigint; run: number; replay: Plan | null }> {
   const { source, store } = options;
   const commit = await source.committed();
   const { begin, end } = await source.range();
@@ -95,7 +97,13 @@ async function reconcilePartition(options: ProcessOptions): Promise<{ from: bigi
   const plan = commit === null ? null : decodePlan(commit.offset, commit.metadata);
   // What is before the source's beginning was released because the ledger has it.
   const first = tiles[0] === undefined || tiles[0].batchStart > begin ? begin : tiles[0].batchStart;
-  const decision = reconcile({ committed: commit?.offset ?? null, plan, ledgerNext: ledgerNext(tiles, first), begin, end });
+  const decision = reconcile({
+    committed: commit?.offset ?? null,
+    plan,
+    ledgerNext: ledgerNext(tiles, first),
+    begin,
+    end,
+  });
   const runMax = rows.reduce((max, row) => Math.max(max, row.run), plan?.run ?? 0);
   switch (decision.kind) {
     case "continue":
@@ -108,7 +116,10 @@ async function reconcilePartition(options: ProcessOptions): Promise<{ from: bigi
       await source.commit({ offset: decision.from, metadata: "" });
       return { from: decision.from, run: runMax + 1, replay: null };
     case "stop":
-      throw new WeirError("PLAN_CONFLICT", `Partition ${source.topic}/${source.partition} was stopped: ${decision.reason}`);
+      throw new WeirError(
+        "PLAN_CONFLICT",
+        `Partition ${source.topic}/${source.partition} was stopped: ${decision.reason}`,
+      );
   }
 }
 
@@ -151,7 +162,14 @@ async function prepare(
   if (records === null) return null;
   onStage?.("read");
   const { topic, partition, firstOffset, nextOffset } = records;
-  const identity: BatchIdentity = { topic, partition, batchStart: firstOffset, batchEnd: nextOffset - 1n, run, attempt };
+  const identity: BatchIdentity = {
+    topic,
+    partition,
+    batchStart: firstOffset,
+    batchEnd: nextOffset - 1n,
+    run,
+    attempt,
+  };
   const stages = pipeline.run(records, identity);
   for (;;) {
     const { done, value } = stages.next();
@@ -163,7 +181,11 @@ async function prepare(
 }
 
 /** Step 3. The ledger row comes last: until it is there, the batch does not exist for readers. */
-async function insertBatch(options: ProcessOptions, { plan, encoded }: Prepared, presentDays: ReadonlySet<number>): Promise<void> {
+async function insertBatch(
+  options: ProcessOptions,
+  { plan, encoded }: Prepared,
+  presentDays: ReadonlySet<number>,
+): Promise<void> {
   const insert = async (block: InsertBlock | null) => {
     if (block !== null) await options.store.insert(block);
   };

@@ -36,7 +36,10 @@ export async function run(options: RunOptions): Promise<void> {
   const status = new StatusLine(output, clock);
   const meter = createMeter(clock);
   try {
-    const inputs = files.length > 0 ? await followFiles(options, workplace, meter.add) : await openShop(options, workplace, meter.add);
+    const inputs =
+      files.length > 0
+        ? await followFiles(options, workplace, meter.add)
+        : await openShop(options, workplace, meter.add);
     output.write(`${introduction(options, workplace)}\n\n`);
     let sizedAtMs = Number.NEGATIVE_INFINITY;
     let bytesPerEvent: number | null = null;
@@ -83,10 +86,15 @@ function processorOf(
   });
 }
 
-async function openShop(options: RunOptions, workplace: Workplace, onBatch: (batch: FinishedBatch) => void): Promise<Inputs> {
+async function openShop(
+  options: RunOptions,
+  workplace: Workplace,
+  onBatch: (batch: FinishedBatch) => void,
+): Promise<Inputs> {
   const feed = await openShopFeed(workplace, options);
   const processors: PartitionProcessor[] = [];
-  for (const { source, reading } of feed.sources) processors.push(await processorOf(options, workplace, source, reading, onBatch));
+  for (const { source, reading } of feed.sources)
+    processors.push(await processorOf(options, workplace, source, reading, onBatch));
   return {
     async drain() {
       await feed.advance();
@@ -107,7 +115,11 @@ interface Followed {
   open: { readonly source: FileSource; readonly processor: PartitionProcessor } | null;
 }
 
-async function followFiles(options: RunOptions, workplace: Workplace, onBatch: (batch: FinishedBatch) => void): Promise<Inputs> {
+async function followFiles(
+  options: RunOptions,
+  workplace: Workplace,
+  onBatch: (batch: FinishedBatch) => void,
+): Promise<Inputs> {
   const followed: Followed[] = options.files.map((path) => ({ path, open: null }));
 
   async function openPath(path: string): Promise<Followed["open"]> {
@@ -179,12 +191,18 @@ function introduction({ config, files, seed, ratePerSecond }: RunOptions, { stor
   const sql = (query: string): string => `  npx weir sql${data} "${query}"`;
   return [
     what,
-    store.kind === "remote" ? "The store is held by another process or server." : `The data is in ${config.data.directory}. Ctrl-C stops.`,
+    store.kind === "remote"
+      ? "The store is held by another process or server."
+      : `The data is in ${config.data.directory}. Ctrl-C stops.`,
     "",
     "Three queries to try meanwhile, in another terminal:",
     sql("SELECT service_name, sum(events), sum(errors) FROM service_1m GROUP BY service_name"),
-    sql("SELECT http_route, count(), quantile(0.95)(duration_us) FROM events GROUP BY http_route ORDER BY 2 DESC LIMIT 10"),
-    sql("SELECT timestamp, severity_text, line FROM events WHERE severity_number >= 17 ORDER BY timestamp DESC LIMIT 5"),
+    sql(
+      "SELECT http_route, count(), quantile(0.95)(duration_us) FROM events GROUP BY http_route ORDER BY 2 DESC LIMIT 10",
+    ),
+    sql(
+      "SELECT timestamp, severity_text, line FROM events WHERE severity_number >= 17 ORDER BY timestamp DESC LIMIT 5",
+    ),
   ].join("\n");
 }
 

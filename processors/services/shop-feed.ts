@@ -1,4 +1,4 @@
-import { writeFile, rename } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { frame } from "../decode/frame.ts";
 import { type JournalSource, openJournalSource } from "../journal/journal-source.ts";

@@ -39,15 +39,33 @@ const MIGRATIONS_DIR = fileURLToPath(new URL("../../sql/migrations", import.meta
 /** Brings the store's tables up to date; returns the names of the migrations that ran. */
 export async function migrateStore(store: Store, config: Config): Promise<string[]> {
   const { eventsDays, deadLettersDays, partialsDays } = config.retention;
-  return migrate(store, await readMigrations(MIGRATIONS_DIR), {
+  const done = await migrate(store, await readMigrations(MIGRATIONS_DIR), {
     placeholders: { events_days: eventsDays, dead_letters_days: deadLettersDays, partials_days: partialsDays },
   });
+  await setRetention(store, { events: eventsDays, dead_letters: deadLettersDays, partials: partialsDays });
+  return done;
+}
+
+/** Brings the tables' retention to what is configured now; a table that has it already is left alone. */
+async function setRetention(store: Store, daysOf: Readonly<Record<string, number>>): Promise<void> {
+  const tables = await store.query<{ name: string; create_table_query: string }>(
+    "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' AND name IN ('events', 'dead_letters', 'partials')",
+  );
+  for (const { name, create_table_query } of tables) {
+    const days = daysOf[name];
+    if (!create_table_query.includes(`TTL stored_at + toIntervalDay(${days})`))
+      await store.command(`ALTER TABLE ${name} MODIFY TTL stored_at + toIntervalDay(${days})`);
+  }
 }
 
 export async function openWorkplace(config: Config): Promise<Workplace> {
   const { directory } = config.data;
   const { url, username, password } = config.clickhouse;
-  const store = await openStore({ dataDir: directory, endpoint: true, ...(url === null ? {} : { url, username, password }) });
+  const store = await openStore({
+    dataDir: directory,
+    endpoint: true,
+    ...(url === null ? {} : { url, username, password }),
+  });
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);

@@ -30,7 +30,8 @@ export function contractContent(lines = 2000): string {
   for (let i = 0; i < lines; i++) {
     content += `2024-05-01 10:00:${i % 60} INFO request ${i} \xff\x00 took ${(i * 7919) % 1000} ms${i % 3 ? "\n" : "\r\n"}`;
     if (i % 17 === 0) content += "\n";
-    if (i % 13 === 0) content += `java.lang.IllegalStateException: ${i}\n\tat a.B.c(B.java:${i})\nCaused by: a.E\n\t... 3 more\n`;
+    if (i % 13 === 0)
+      content += `java.lang.IllegalStateException: ${i}\n\tat a.B.c(B.java:${i})\nCaused by: a.E\n\t... 3 more\n`;
     if (i % 900 === 450) content += `${"y".repeat(150_000)}\n`;
     if (i % 101 === 0) content += `${"x".repeat(700 + i)}\n`;
   }
@@ -38,7 +39,12 @@ export function contractContent(lines = 2000): string {
 }
 
 const BIG = { recordsMax: 1_000_000, bytesMax: 1 << 30 };
-const LIMITS = [BIG, { recordsMax: 1, bytesMax: 1 << 20 }, { recordsMax: 7, bytesMax: 300 }, { recordsMax: 1000, bytesMax: 1 }];
+const LIMITS = [
+  BIG,
+  { recordsMax: 1, bytesMax: 1 << 20 },
+  { recordsMax: 7, bytesMax: 300 },
+  { recordsMax: 1000, bytesMax: 1 },
+];
 
 async function readAll(source: Source, from: bigint, limits = [BIG], to?: bigint): Promise<Read[]> {
   const read: Read[] = [];

@@ -17,7 +17,12 @@ interface Found {
 }
 
 /** Reads a text as a source does: it arrives in pieces, and is asked for with limits that change. */
-function readInPieces(text: string, pieces: readonly number[], limits: readonly number[], options: FrameOptions): Found[] {
+function readInPieces(
+  text: string,
+  pieces: readonly number[],
+  limits: readonly number[],
+  options: FrameOptions,
+): Found[] {
   const found: Found[] = [];
   let held = 0;
   let position = 0;
@@ -138,10 +143,22 @@ describe("frame", () => {
   });
 
   it.each([
-    ["Java", ["ERROR x", "java.lang.IllegalStateException: no"], ["\tat a.B.c(B.java:1)", "Caused by: a.E", "\t... 12 more"]],
+    [
+      "Java",
+      ["ERROR x", "java.lang.IllegalStateException: no"],
+      ["\tat a.B.c(B.java:1)", "Caused by: a.E", "\t... 12 more"],
+    ],
     ["Java, suppressed", ["ERROR x"], ["  at a.B", "Suppressed: a.E: closed", "  at a.C"]],
-    [".NET", ["fail: System.Exception: no"], ["   at A.B()", "--- End of stack trace from previous location ---", "   at A.C()"]],
-    ["Python", ["ERROR:root:no"], ["Traceback (most recent call last):", '  File "a.py", line 1', "    x()", "shop.CartError: no"]],
+    [
+      ".NET",
+      ["fail: System.Exception: no"],
+      ["   at A.B()", "--- End of stack trace from previous location ---", "   at A.C()"],
+    ],
+    [
+      "Python",
+      ["ERROR:root:no"],
+      ["Traceback (most recent call last):", '  File "a.py", line 1', "    x()", "shop.CartError: no"],
+    ],
     [
       "Python, chained",
       ["ERROR no"],
@@ -160,7 +177,15 @@ describe("frame", () => {
     [
       "Go",
       ["panic: runtime error: index out of range"],
-      ["[signal SIGSEGV: segmentation violation]", "", "goroutine 1 [running]:", "main.main()", "\t/src/a.go:5 +0x1d", "created by main.run in goroutine 1", "\t/src/a.go:9"],
+      [
+        "[signal SIGSEGV: segmentation violation]",
+        "",
+        "goroutine 1 [running]:",
+        "main.main()",
+        "\t/src/a.go:5 +0x1d",
+        "created by main.run in goroutine 1",
+        "\t/src/a.go:9",
+      ],
     ],
     ["printed structures", ["config {"], ["  a: 1", "}"]],
   ])("%s: the trace belongs to the line before it, and the next line does not", (_, before, trace) => {

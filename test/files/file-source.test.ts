@@ -1,4 +1,13 @@
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -95,7 +104,10 @@ describe("a file", () => {
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
   ])("is recognised as a copy (%s), short or long, and what the copy has more is loaded", async (_, compress) => {
-    for (const [name, count] of [["short", 5], ["long", 900]] as const) {
+    for (const [name, count] of [
+      ["short", 5],
+      ["long", 900],
+    ] as const) {
       write(`${name}.log`, lines(count));
       await load(`${name}.log`);
       write(`${name}.copy`, compress(Buffer.from(lines(count))));

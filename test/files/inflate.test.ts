@@ -38,7 +38,8 @@ async function inflated(archive: Buffer, limits?: InflateLimits): Promise<{ cont
 /** Lines that compress like logs. */
 function content(lines: number): Buffer {
   let text = "";
-  for (let i = 0; i < lines; i++) text += `2024-05-01 INFO request ${(i * 2654435761) % 1e9} took ${(i * 7919) % 1000} ms\n`;
+  for (let i = 0; i < lines; i++)
+    text += `2024-05-01 INFO request ${(i * 2654435761) % 1e9} took ${(i * 7919) % 1000} ms\n`;
   return Buffer.from(text);
 }
 
@@ -90,7 +91,9 @@ describe.each(COMPRESS)("%s", (name, compress) => {
   });
 
   it("that is followed by something else is damaged", async () => {
-    const { content: found, error } = await inflated(Buffer.concat([compress(content(10)), Buffer.from("something else")]));
+    const { content: found, error } = await inflated(
+      Buffer.concat([compress(content(10)), Buffer.from("something else")]),
+    );
     expect(error).toEqual(CORRUPT);
     expect(found.equals(content(10))).toBe(true);
   });
@@ -150,5 +153,7 @@ describe("zstd", () => {
 });
 
 function compressed(bytes: number, checksumFlag = 0): Buffer {
-  return zstdCompressSync(Buffer.alloc(bytes, "some text\n"), { params: { [constants.ZSTD_c_checksumFlag]: checksumFlag } });
+  return zstdCompressSync(Buffer.alloc(bytes, "some text\n"), {
+    params: { [constants.ZSTD_c_checksumFlag]: checksumFlag },
+  });
 }

@@ -5,10 +5,10 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { frame } from "../../processors/decode/frame.ts";
 import { openFileSource } from "../../processors/files/file-source.ts";
 import { openStdinSource } from "../../processors/files/stdin-source.ts";
+import type { Journal } from "../../processors/journal/journal.ts";
 import { openJournal } from "../../processors/journal/journal.ts";
 import { openJournalSource } from "../../processors/journal/journal-source.ts";
 import type { Source } from "../../processors/model/ports.ts";
-import type { Journal } from "../../processors/journal/journal.ts";
 import { type MadeSource, type MakeOptions, sourceContract } from "../contract/source.ts";
 
 /** A source over a journal in a folder of its own; `open` is called anew for every opening. */

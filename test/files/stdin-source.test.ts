@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { frame } from "../../processors/decode/frame.ts";
 import type { SourceOptions } from "../../processors/files/entry-source.ts";
 import { openFileSource } from "../../processors/files/file-source.ts";
-import { openLeftovers, openStdinSource } from "../../processors/files/stdin-source.ts";
+import { openLeftovers } from "../../processors/files/leftovers.ts";
+import { openStdinSource } from "../../processors/files/stdin-source.ts";
 import { type Journal, openJournal } from "../../processors/journal/journal.ts";
 import type { Source } from "../../processors/model/ports.ts";
 
@@ -24,7 +25,15 @@ afterEach(async () => {
 });
 
 function common(again = false): SourceOptions {
-  return { store: journal, topic: "logs", frame, recordBytesMax: 10_000, joins: () => true, detect: () => "plain", again };
+  return {
+    store: journal,
+    topic: "logs",
+    frame,
+    recordBytesMax: 10_000,
+    joins: () => true,
+    detect: () => "plain",
+    again,
+  };
 }
 
 async function* pipe(content: string, pieceBytes = 2000) {
@@ -95,13 +104,16 @@ describe("standard input", () => {
     expect(stored).toEqual([...lines(300), ...lines(300)]);
   });
 
-  it.each([0, 1, 3, 5])("loses and repeats nothing when it was killed after %i batches and is piped in again", async (batches) => {
-    const content = piped(lines(900));
-    await brokenLoad(content.slice(0, 9990), batches);
-    await load(content);
-    expect(stored).toEqual(lines(900));
-    expect(journal.view.range(["chunk"])).toEqual([]);
-  });
+  it.each([0, 1, 3, 5])(
+    "loses and repeats nothing when it was killed after %i batches and is piped in again",
+    async (batches) => {
+      const content = piped(lines(900));
+      await brokenLoad(content.slice(0, 9990), batches);
+      await load(content);
+      expect(stored).toEqual(lines(900));
+      expect(journal.view.range(["chunk"])).toEqual([]);
+    },
+  );
 
   it("loses and repeats nothing when it was killed while it was compared", async () => {
     const content = piped(lines(900));
@@ -161,7 +173,11 @@ describe("standard input", () => {
   });
 
   it("is never on the disk in the clear", async () => {
-    const source = await openStdinSource({ ...common(), input: pipe("token=tellmenot\n".repeat(2000)), nowUs: () => 1e15 });
+    const source = await openStdinSource({
+      ...common(),
+      input: pipe("token=tellmenot\n".repeat(2000)),
+      nowUs: () => 1e15,
+    });
     await drain(source, 1);
     await source.close();
     expect(readFileSync(join(dir, "journal", "data.mdb")).includes("tellmenot")).toBe(false);

@@ -24,7 +24,15 @@ async function reopen(): Promise<void> {
 }
 
 function openSource(partition = 0) {
-  return openJournalSource({ journal, topic: "http", partition, format: "plain", frame, join: false, recordBytesMax: 1000 });
+  return openJournalSource({
+    journal,
+    topic: "http",
+    partition,
+    format: "plain",
+    frame,
+    join: false,
+    recordBytesMax: 1000,
+  });
 }
 
 const BIG = { recordsMax: 1000, bytesMax: 1 << 20 };
@@ -67,7 +75,11 @@ describe("the journal", () => {
     await journal.transact(({ put }) => {
       for (const key of [["a", 2], ["a", 10], ["a", "b"], ["ab", 1], ["b"]]) put(key, Buffer.from(String(key)));
     });
-    expect(journal.view.range(["a"]).map(({ key }) => key)).toEqual([["a", 2], ["a", 10], ["a", "b"]]);
+    expect(journal.view.range(["a"]).map(({ key }) => key)).toEqual([
+      ["a", 2],
+      ["a", 10],
+      ["a", "b"],
+    ]);
     expect(journal.view.lastUpTo(["a"], 9)?.key).toEqual(["a", 2]);
     expect(journal.view.lastUpTo(["a"], 10)?.key).toEqual(["a", 10]);
     expect(journal.view.lastUpTo(["a"], 1)).toBeUndefined();
@@ -90,7 +102,9 @@ describe("the journal", () => {
       console.log("locked");
       setInterval(() => {}, 1000);
     `;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", program, dir], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program, dir], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await new Promise((resolve) => child.stdout.once("data", resolve));
     await expect(journal.lock("logs", 1)).rejects.toMatchObject({ code: "SOURCE_BUSY" });
     const exited = new Promise((resolve) => child.once("exit", resolve));
