@@ -66,6 +66,7 @@ function keyColumn(batch: EventBatch, name: GroupBy): KeyColumn {
   }
   if (isStringColumn(name)) {
     const { ids, dictionary } = batch.strings[name];
+    if (dictionary.isRepeating) return distinctColumn(batch.rows, (row) => dictionary.values[ids[row]]);
     return { ids, text: (id) => dictionary.values[id] };
   }
   return attributeColumn(batch, name.slice("attributes.".length));
@@ -80,19 +81,29 @@ function hex8(half: number): string {
 }
 
 function attributeColumn(batch: EventBatch, key: string): KeyColumn {
-  const ids = new Uint32Array(batch.rows);
-  const values = [""];
-  const idOf = new Map([["", 0]]);
   const wanted = batch.attributeKeys.intern(key);
   let entry = 0;
-  for (let row = 0; row < batch.rows; row++) {
-    for (; entry < batch.attributeEnds[row]; entry++) {
-      if (batch.attributeKeyIds[entry] !== wanted) continue;
-      const value = batch.attributeValues[entry];
-      let id = idOf.get(value);
-      if (id === undefined) idOf.set(value, (id = values.push(value) - 1));
-      ids[row] = id;
+  return distinctColumn(batch.rows, (row) => {
+    let value = "";
+    for (; entry < batch.attributeEnds[row]; entry++)
+      if (batch.attributeKeyIds[entry] === wanted) value = batch.attributeValues[entry];
+    return value;
+  });
+}
+
+/** A column with one number per distinct text; the rows are asked for in order. */
+function distinctColumn(rows: number, textOf: (row: number) => string): KeyColumn {
+  const ids = new Uint32Array(rows);
+  const values: string[] = [];
+  const idOf = new Map<string, number>();
+  for (let row = 0; row < rows; row++) {
+    const value = textOf(row);
+    let id = idOf.get(value);
+    if (id === undefined) {
+      id = values.push(value) - 1;
+      idOf.set(value, id);
     }
+    ids[row] = id;
   }
   return { ids, text: (id) => values[id] };
 }

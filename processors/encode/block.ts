@@ -52,7 +52,16 @@ export class BlockBuilder {
 
   /** A dictionary column. Left out if every row is empty: the table's default is the empty text. */
   strings(name: string, column: StringColumn): void {
-    this.dictionary(name, column.dictionary.values, column.ids);
+    const { isRepeating, values } = column.dictionary;
+    if (!isRepeating) this.dictionary(name, values, column.ids);
+    else if (values.length > 1) this.plainStrings(name, values, column.ids);
+  }
+
+  /** Like `dictionary`, for values that may occur under several ids: written out per row. */
+  plainStrings(name: string, valuesById: readonly string[], ids: Uint32Array): void {
+    const { rows, indices } = this.#selection;
+    this.#header(name, "String");
+    for (let i = 0; i < rows; i++) this.#writer.string(valuesById[ids[indices === null ? i : indices[i]]]);
   }
 
   /** A dictionary column out of values and their ids per row. */

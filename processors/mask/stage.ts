@@ -2,8 +2,11 @@ import { Derivation } from "../model/dictionary.ts";
 import { type EventBatch, STRING_COLUMNS, type StringColumnName } from "../model/event-batch.ts";
 import type { Mask } from "./mask.ts";
 
-/** What Weir itself wrote, or what names the stream; there is nothing of a user in it. */
-const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "line_layout", "source", "format"]);
+/**
+ * What names the stream; there is nothing of a user in it. Layouts are masked: they hold the keys of a line, as text and
+ * in the names of slots, and both come out as the attribute's key does.
+ */
+const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "source", "format"]);
 const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
 const TENANTS_REMEMBERED_MAX = 64;
 const SECRET = "<secret>";

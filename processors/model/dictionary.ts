@@ -1,18 +1,35 @@
+/** A column whose values are new this often gains nothing from being looked up. */
+const NEW_SHARE_MAX = 0.5;
+const LOOKUPS_MIN = 4096;
+/** So many batches go without looking up before it is tried again. */
+const BATCHES_UNSORTED = 15;
+
 /**
- * Distinct values with small-integer ids. Id 0 is always the empty text.
+ * Values with small-integer ids. Id 0 is always the empty text.
  *
  * A dictionary outlives its batch, so that what depends on a value alone is computed once per distinct value
  * (`Derivation`). Values are copied on entry: a slice would keep its whole batch's text alive.
+ *
+ * Where most values are new (message bodies with ids in them), looking them up and copying them costs more than it
+ * saves. Such a dictionary gives every value a new id for some batches: it is then `isRepeating`, and two ids may mean
+ * the same text. What comes out of a batch is the same either way.
  */
 export class Dictionary {
   values: string[] = [""];
   /** Rises whenever ids are given anew; whoever remembers ids must compare it. */
   generation = 0;
+  /** Two ids may mean the same text. */
+  isRepeating = false;
   #ids = new Map<string, number>([["", 0]]);
   #bytes = 0;
+  #lookups = 0;
+  #sizeBefore = 1;
+  #batchesUnsorted = 0;
 
   /** Id of a value, given on first sight. */
   intern(value: string): number {
+    if (this.isRepeating) return value === "" ? 0 : this.values.push(value) - 1;
+    this.#lookups++;
     const id = this.#ids.get(value);
     return id === undefined ? this.#add(value) : id;
   }
@@ -23,7 +40,25 @@ export class Dictionary {
 
   /** Forgets everything if it holds too much. Only between batches: ids of the batch before are void. */
   trim(valuesMax: number, bytesMax: number): void {
-    if (this.values.length <= valuesMax && this.#bytes <= bytesMax) return;
+    if (this.values.length > valuesMax || this.#bytes > bytesMax) this.#clear();
+  }
+
+  /** Between batches: `trim`, and the decision whether looking values up pays. Not for dictionaries that must not repeat. */
+  adapt(valuesMax: number, bytesMax: number): void {
+    const added = this.values.length - this.#sizeBefore;
+    if (this.isRepeating) {
+      if (++this.#batchesUnsorted >= BATCHES_UNSORTED) this.isRepeating = false;
+      this.#clear();
+    } else if (this.#lookups >= LOOKUPS_MIN && added > this.#lookups * NEW_SHARE_MAX) {
+      this.isRepeating = true;
+      this.#batchesUnsorted = 0;
+      this.#clear();
+    } else this.trim(valuesMax, bytesMax);
+    this.#lookups = 0;
+    this.#sizeBefore = this.values.length;
+  }
+
+  #clear(): void {
     this.values = [""];
     this.#ids = new Map([["", 0]]);
     this.#bytes = 0;
@@ -116,7 +151,9 @@ export class Derivation {
       const id = ids[row];
       let answer = answers[id];
       if (answer < 0) {
-        answer = to.intern(this.#derive(from.values[id]));
+        const value = from.values[id];
+        const derived = this.#derive(value);
+        answer = from === to && derived === value ? id : to.intern(derived);
         answers[id] = answer;
       }
       out[row] = answer;

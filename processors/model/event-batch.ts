@@ -28,6 +28,9 @@ export const STRING_COLUMNS = [
 
 export type StringColumnName = (typeof STRING_COLUMNS)[number];
 
+/** Columns whose values may all be different. */
+const UNIQUE_COLUMNS: ReadonlySet<StringColumnName> = new Set(["body", "url_path", "url_query", "user_id"]);
+
 /** time_source: where the event time came from. */
 export const TIME_EVENT = 1;
 export const TIME_APPEND = 2;
@@ -126,7 +129,8 @@ export class EventBatch {
     const used = Math.max(this.rows, records.count);
     for (const name of STRING_COLUMNS) {
       const column = this.strings[name];
-      column.dictionary.trim(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
+      if (UNIQUE_COLUMNS.has(name)) column.dictionary.adapt(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
+      else column.dictionary.trim(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
       column.ids.fill(0, 0, used);
     }
     this.attributeKeys.trim(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
