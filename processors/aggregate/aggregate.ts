@@ -167,7 +167,7 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
       const number = buckets.number(group, bucketOf(duration) + 0x8000);
       bucketCounts[number] = (bucketCounts[number] ?? 0) + 1;
     }
-    if (distinct !== null) distinct.table.number(group, distinct.ids[row]);
+    if (distinct !== null && distinct.ids[row] !== 0) distinct.table.number(group, distinct.ids[row]);
   }
 
   for (let number = 0; number < buckets.size; number++) {

@@ -59,7 +59,7 @@ export function frame(text: string, from: number, options: FrameOptions): Framed
     let lineFeed = text.indexOf("\n", position);
     if (lineFeed < 0 && !atEnd) break;
     let next = lineFeed < 0 ? length : lineFeed + 1;
-    if (join && lineFeed - position <= recordBytesMax && next - position > 1) {
+    if (join && next - position > 1) {
       next = entryEnd(text, position, next, options);
       if (next < 0) break;
       lineFeed = text.charCodeAt(next - 1) === LINE_FEED ? next - 1 : -1;

@@ -61,7 +61,7 @@ export class BlockBuilder {
   plainStrings(name: string, valuesById: readonly string[], ids: Uint32Array): void {
     const { rows, indices } = this.#selection;
     this.#header(name, "String");
-    for (let i = 0; i < rows; i++) this.#writer.string(valuesById[ids[indices === null ? i : indices[i]]]);
+    this.#writer.strings(valuesById, rows, indices === null ? ids : indices.map((row) => ids[row]));
   }
 
   /** A dictionary column out of values and their ids per row. */
@@ -101,7 +101,7 @@ export class BlockBuilder {
     for (let i = 0; i < rows && isEmpty; i++) isEmpty = values[indices === null ? i : indices[i]] === "";
     if (isEmpty) return;
     this.#header(name, "String");
-    for (let i = 0; i < rows; i++) this.#writer.string(values[indices === null ? i : indices[i]]);
+    this.#writer.strings(values, rows, indices);
   }
 
   /** A column of numbers as wide as the array's elements. Left out if every row is 0 (the table's default). */
@@ -162,6 +162,7 @@ export class BlockBuilder {
     this.#writer.raw(offsets);
     const codeOfId = new Int32Array(keys.length).fill(-1);
     const codes = new Uint32Array(total);
+    const entries = new Uint32Array(total);
     const used: string[] = [];
     let at = 0;
     for (let i = 0; i < rows; i++) {
@@ -169,14 +170,12 @@ export class BlockBuilder {
       for (let entry = row === 0 ? 0 : ends[row - 1]; entry < ends[row]; entry++) {
         const id = keyIds[entry];
         if (codeOfId[id] < 0) codeOfId[id] = used.push(keys[id]) - 1;
-        codes[at++] = codeOfId[id];
+        codes[at] = codeOfId[id];
+        entries[at++] = entry;
       }
     }
     writeDictionary(this.#writer, used, codes, total);
-    for (let i = 0; i < rows; i++) {
-      const row = indices === null ? i : indices[i];
-      for (let entry = row === 0 ? 0 : ends[row - 1]; entry < ends[row]; entry++) this.#writer.string(values[entry]);
-    }
+    this.#writer.strings(values, total, entries);
   }
 
   /** Array(LowCardinality(String)), one list per row. */

@@ -62,7 +62,7 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
   let begin = 0;
   let text = "";
   let spare: Buffer = Buffer.alloc(0);
-  let ahead: { readonly position: number; readonly piece: Promise<Piece> } | null = null;
+  let ahead: Promise<Piece> | null = null;
   let end: number | null = null;
   let recordBytes = RECORD_BYTES_GUESS;
 
@@ -83,13 +83,12 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
     return { buffer: room, at: HEADROOM_BYTES, bytes: count, failure: null };
   }
 
-  /** The piece from a position on: the one read ahead, if it is that one and holds something. */
+  /** The piece behind what is held: the one read ahead, if it holds something. */
   async function nextPiece(position: number, length: number): Promise<Piece> {
     if (ahead !== null) {
-      const piece = await ahead.piece;
-      const isWanted = ahead.position === position && piece.bytes > 0;
+      const piece = await ahead;
       ahead = null;
-      if (isWanted) return piece;
+      if (piece.bytes > 0) return piece;
       spare = piece.buffer;
     }
     return readPiece(spare, position, length);
@@ -123,14 +122,13 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
   }
 
   function readAhead(chunkBytes: number): void {
-    const position = begin + text.length;
-    if (ahead === null) ahead = { position, piece: readPiece(spare, position, chunkBytes) };
+    ahead ??= readPiece(spare, begin + text.length, chunkBytes);
   }
 
   async function moveTo(from: number): Promise<void> {
     if (from >= begin && from <= begin + text.length) return;
     if (ahead !== null) {
-      spare = (await ahead.piece).buffer;
+      spare = (await ahead).buffer;
       ahead = null;
     }
     begin = from;
@@ -235,7 +233,7 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
     async close() {
       // Closing wakes a read that waits; a file waits for its reads itself.
       const closed = bytes.close();
-      await ahead?.piece;
+      await ahead;
       await closed;
     },
   };

@@ -4,7 +4,6 @@ import {
   CLASSES,
   COLON,
   DASH,
-  DIGIT,
   DOT,
   EQUALS,
   type Find,
@@ -18,6 +17,7 @@ import {
   WORD,
 } from "./characters.ts";
 import { ownTokenEnd } from "./own-token.ts";
+import { isTokenLike } from "./token-like.ts";
 
 const HEADER_BYTES_MAX = 4096;
 const PARTS_MAX = 5;
@@ -62,16 +62,12 @@ function isJwtHeader(base64: string): boolean {
   return json.startsWith("{") && json.endsWith("}") && /"alg"\s{0,8}:/.test(json);
 }
 
-/** The credential after a word "Bearer" at `at`: long, or with a digit, so that "bearer token expired" is left alone. */
+/** The credential after a word "Bearer" at `at`; "bearer token expired" is left alone. */
 export function bearerAt(scan: Scan, at: number): Find | null {
   const begin = credentialBegin(scan, at, "bearer");
   if (begin < 0) return null;
-  const { bytes } = scan;
   const end = credentialEnd(scan, begin);
-  let hasDigit = false;
-  for (let i = begin; i < end && i < begin + 64 && !hasDigit; i++) hasDigit = (CLASSES[bytes[i]] & DIGIT) !== 0;
-  const size = end - begin;
-  return size >= 20 || (size >= 6 && hasDigit) ? { begin, end, kind: "replacement", value: "<secret>" } : null;
+  return isTokenLike(scan.bytes, begin, end) ? { begin, end, kind: "replacement", value: "<secret>" } : null;
 }
 
 /** The credential after a word "Basic" at `at` (RFC 7617): base64 of printable text with a colon. */

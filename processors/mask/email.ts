@@ -8,6 +8,7 @@ import {
   DOT,
   escapeRest,
   type Find,
+  hasWordAt,
   hexAt,
   LETTER,
   LOCAL,
@@ -37,12 +38,21 @@ export function emailAt(scan: Scan, at: number, atEnd: number): Find | null {
   if (begin === at || at - begin > LOCAL_BYTES_MAX) return null;
   const end = domainEnd(scan.bytes, atEnd);
   if (end < 0) return null;
-  const domain = scan.text.slice(atEnd, end);
-  if (isVersion(scan.bytes, atEnd) || NOT_A_DOMAIN.has(domain.slice(domain.lastIndexOf(".") + 1).toLowerCase()))
+  if (
+    isVersion(scan.bytes, atEnd) ||
+    isFileName(scan.text.slice(atEnd, end)) ||
+    isGitRemote(scan.bytes, begin, at, end)
+  ) {
     return null;
-  const local = unescapeLocal(scan.text.slice(begin, at));
-  if (local === "git" && isGitRemote(scan.bytes, end)) return null;
-  return { begin, end, kind: "email", value: normal(`${local}@${domain}`) };
+  }
+  const written = scan.text.slice(begin, end);
+  if (atEnd - at === 1 && !/[%\\]/.test(written)) return { begin, end, kind: "email", value: normal(written) };
+  const address = `${unescapeLocal(scan.text.slice(begin, at))}@${scan.text.slice(atEnd, end)}`;
+  return { begin, end, kind: "email", value: normal(address) };
+}
+
+function isFileName(domain: string): boolean {
+  return NOT_A_DOMAIN.has(domain.slice(domain.lastIndexOf(".") + 1).toLowerCase());
 }
 
 function normal(address: string): string {
@@ -123,12 +133,12 @@ function isVersion(bytes: Uint8Array, begin: number): boolean {
 }
 
 /** `git@example.com:team/project.git`: the account of a code host, which is nobody's address. */
-function isGitRemote(bytes: Uint8Array, end: number): boolean {
+function isGitRemote(bytes: Uint8Array, begin: number, at: number, end: number): boolean {
+  if (at - begin !== 3 || !hasWordAt(bytes, begin, "git")) return false;
   return bytes[end] === SLASH || (bytes[end] === COLON && (CLASSES[bytes[end + 1]] & LETTER) !== 0);
 }
 
 function unescapeLocal(raw: string): string {
-  if (!raw.includes("%") && !raw.includes("\\")) return raw;
   return raw.replace(/%([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})/g, (_, percent, unicode) =>
     String.fromCharCode(Number.parseInt(percent ?? unicode, 16)),
   );

@@ -23,32 +23,30 @@ export function ibanAt(scan: Scan, digits: number): Find | null {
   if (begin < scan.floor || (CLASSES[bytes[digits + 1]] & DIGIT) === 0) return null;
   const length = LENGTHS[((bytes[begin] & 31) << 5) | (bytes[begin + 1] & 31)];
   if (length === 0 || !isFreeBefore(scan, begin)) return null;
-  let value = "";
   let gap = -1;
   let end = begin;
-  while (value.length < length) {
-    const c = bytes[end];
-    if (value.length > 0 && value.length % 4 === 0) {
-      const blank = c === DASH ? 1 : blankAt(bytes, end);
+  for (let taken = 0; taken < length; taken++, end++) {
+    if (taken > 0 && taken % 4 === 0) {
+      const blank = bytes[end] === DASH ? 1 : blankAt(bytes, end);
       if (gap < 0) gap = blank;
       if (blank !== gap) return null;
       end += blank;
     }
     if ((CLASSES[bytes[end]] & ALNUM) === 0) return null;
-    value += String.fromCharCode(bytes[end]);
-    end++;
   }
   if ((CLASSES[bytes[end]] & ALNUM) !== 0 || bytes[end] === UNDERSCORE) return null;
-  value = value.toUpperCase();
-  return hasCheckDigits(value) ? { begin, end, kind: "iban", value } : null;
+  if (!hasCheckDigits(bytes, begin, length, gap)) return null;
+  const written = scan.text.slice(begin, end).toUpperCase();
+  return { begin, end, kind: "iban", value: gap === 0 ? written : written.replaceAll("%20", "").replace(/[ +-]/g, "") };
 }
 
 /** ISO 7064 MOD 97-10 over the number that is moved and spelt as ISO 13616-1 says. */
-function hasCheckDigits(iban: string): boolean {
+function hasCheckDigits(bytes: Uint8Array, begin: number, length: number, gap: number): boolean {
   let rest = 0;
-  for (let i = 0; i < iban.length; i++) {
-    const c = iban.charCodeAt((i + 4) % iban.length);
-    rest = c < 0x3a ? (rest * 10 + c - 0x30) % 97 : (rest * 100 + c - 0x37) % 97;
+  for (let i = 0; i < length; i++) {
+    const place = (i + 4) % length;
+    const c = bytes[begin + place + gap * Math.floor(place / 4)];
+    rest = c < 0x3a ? (rest * 10 + c - 0x30) % 97 : (rest * 100 + (c & 0x5f) - 0x37) % 97;
   }
   return rest === 1;
 }

@@ -54,14 +54,15 @@ for (const [from, to, ...lengths] of ISSUERS) {
 }
 
 /** Sizes of the groups of a number; 4-4-4-4 goes on to 4-4-4-4-n if it isn't one itself. */
-const CARD_SHAPES = new Set(["465", "464", "4441", "4442", "4443", "4444", "44441", "44442", "44443"]);
+const CARD_SHAPES = new Set([465, 464, 4441, 4442, 4443, 4444, 44441, 44442, 44443]);
 
 /** Last words of a key that say that a number names, counts or times something, and pays nothing. */
 const IDENTIFIER_KEYS =
-  /(?:^|[^a-z])(?:u?id|ids|ts|time|timestamp|nanos|micros|millis|[num]s|seq|sequence|offset|epoch|order|trace|span|request|req|txn?|transaction|block|blk|lsn|z?xid|cursor|etag|version|size|bytes|length|count|checksum|nonce|phone|tel|mobile|imei|barcode|ean|gtin|isbn|sku|tracking|parcel|shipment|invoice|(?:trace|span|order|request|user|session|account|parent|message|msg|event|object|item|device|job|task|thread|block|client|customer|transaction)id)$/;
+  /(?:^|[^a-z])(?:u?id|ids|ts|time|timestamp|nanos|micros|millis|[num]s|seq|sequence|offset|epoch|order|trace|span|request|req|txn?|transaction|block|blk|lsn|z?xid|cursor|etag|version|v|ver|rev|build|size|bytes|length|count|checksum|nonce|phone|tel|mobile|imei|barcode|ean|gtin|isbn|sku|tracking|parcel|shipment|invoice|(?:trace|span|order|request|user|session|account|parent|message|msg|event|object|item|device|job|task|thread|block|client|customer|transaction)id)$/;
 /** The same for the word before a number in a sentence, where "request 4111…" may well be the end of one phrase. */
 const IDENTIFIER_WORDS =
   /^(?:id|ids|ts|timestamp|nanos|seq|sequence|offset|epoch|order|trace|span|block|lsn|z?xid|barcode|tracking|parcel|shipment|invoice)$/;
+const HASH = 0x23;
 const NAME_GAP_MAX = 8;
 const NAME_BYTES_MAX = 48;
 const CARD = /card|pan$|pay|credit|debit/;
@@ -83,18 +84,18 @@ function groupedAt(scan: Scan, begin: number, runEnd: number): Find | null {
   if (gap === 0 || LENGTHS[number4(bytes, begin)] === 0) return null;
   let end = runEnd;
   let digits = 4;
-  let shape = "4";
+  let shape = 4;
   while (digits < 19) {
     if (bytes[end] !== separator || (gap === 3 && blankAt(bytes, end) !== 3)) return null;
     const start = end + gap;
     end = start;
     while ((CLASSES[bytes[end]] & DIGIT) !== 0 && end - start < 7) end++;
     digits += end - start;
-    shape += end - start;
+    shape = shape * 10 + (end - start);
     if (CARD_SHAPES.has(shape)) {
       const find = found(scan, begin, end, digits);
       if (find !== null) return find;
-    } else if (shape !== "44" && shape !== "46" && shape !== "444") {
+    } else if (shape !== 44 && shape !== 46 && shape !== 444) {
       return null;
     }
   }
@@ -139,7 +140,7 @@ function isAlone(scan: Scan, begin: number, end: number): boolean {
   if (!isFreeBefore(scan, begin)) return false;
   if (begin > floor) {
     const before = bytes[begin - 1];
-    if (before === DASH || before === DOT || before === 0x23) return false;
+    if (before === DASH || before === DOT) return false;
     if (before === PLUS && (begin - 2 < floor || (CLASSES[bytes[begin - 2]] & ALNUM) === 0)) return false;
   }
   const after = bytes[end];
@@ -160,6 +161,7 @@ function isIdentifier(scan: Scan, begin: number): boolean {
   const name = end === 0 ? scan.key : scan.text.slice(start, end);
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
   if (CARD.test(words)) return false;
+  if (begin > floor && bytes[begin - 1] === HASH) return true;
   const isKey = end === 0 || /[=:]/.test(scan.text.slice(end, begin));
   return (isKey ? IDENTIFIER_KEYS : IDENTIFIER_WORDS).test(words);
 }

@@ -24,6 +24,7 @@ import {
 import { ownTokenEnd } from "./own-token.ts";
 import { quotedEnd } from "./quoted-end.ts";
 import { COOKIE, type KeyKind, SECRET, SESSION, TOKEN } from "./secret-key.ts";
+import { isTokenLike } from "./token-like.ts";
 
 /** How the separator after a secret key was written. */
 export interface Separator {
@@ -65,6 +66,7 @@ export function secretValueAt(scan: Scan, kind: KeyKind, separator: Separator): 
   // In logfmt "password= user=joe" has no password; "password = x" and "password: x" do.
   if (!separator.isColon && !separator.isSpaced && separator.quote === 0 && isBlank(bytes[begin])) return null;
   while (isBlank(bytes[begin]) && begin - separator.end < 16) begin++;
+  if (!separator.isColon && bytes[begin] === 0x3e) begin = afterArrow(bytes, begin);
   if (separator.isEncoded && isEncodedQuote(bytes, begin)) begin += 3;
   let level = 0;
   while (bytes[begin + level] === BACKSLASH && level < 8) level++;
@@ -75,6 +77,12 @@ export function secretValueAt(scan: Scan, kind: KeyKind, separator: Separator): 
     if (quote === QUOTE) return replace(scan, begin + level + 1, scan.length);
   }
   return bareValueAt(scan, kind, separator, begin);
+}
+
+/** `"password"=>"x"`: the quote after the arrow; the arrow itself if there is none. */
+function afterArrow(bytes: Uint8Array, arrow: number): number {
+  const next = isBlank(bytes[arrow + 1]) ? arrow + 2 : arrow + 1;
+  return bytes[next] === QUOTE || bytes[next] === APOSTROPHE || bytes[next] === BACKSLASH ? next : arrow;
 }
 
 /** A quote after `password=` may open the value, or close the text that ends with an empty password. */
@@ -218,23 +226,19 @@ function isPlausible(scan: Scan, begin: number, kind: KeyKind, word: string): bo
   if (PROSE.has(word.toLowerCase())) return false;
   if (kind === SECRET) return true;
   const { bytes } = scan;
-  let digits = 0;
-  let letters = 0;
   let pairs = 0;
-  let size = 0;
-  for (; size < JUDGED_BYTES_MAX; size++) {
-    const c = bytes[begin + size];
+  let end = begin;
+  for (; end - begin < JUDGED_BYTES_MAX; end++) {
+    const c = bytes[end];
     if (c <= SPACE || c === QUOTE || c === COMMA) break;
     // What was masked in it was judged before it was masked.
     if (c === LESS) return false;
-    if ((CLASSES[c] & DIGIT) !== 0) digits++;
-    else if ((CLASSES[c] & LETTER) !== 0) letters++;
-    else if (c === EQUALS && (CLASSES[bytes[begin + size + 1]] & WORD) !== 0) pairs++;
+    if (c === EQUALS && (CLASSES[bytes[end + 1]] & WORD) !== 0) pairs++;
   }
   if (kind === COOKIE) return pairs > 0;
   // "0x" begins the handle of a session, not its secret.
   if (pairs > 0 || hasWordAt(bytes, begin, "0x")) return false;
-  return kind === TOKEN ? size >= 20 || (size >= 6 && digits > 0) : size >= 16 && digits > 0 && letters > 0;
+  return end - begin >= (kind === SESSION ? 10 : 0) && isTokenLike(bytes, begin, end);
 }
 
 /** The letters at `at`, if they end there as words of a sentence or of a list do; else "". */

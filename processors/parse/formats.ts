@@ -5,7 +5,7 @@ import { LOGFMT } from "./logfmt.ts";
 import { TEXT } from "./text.ts";
 
 /** Every format, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
-export const FORMATS: readonly Format[] = [COMMON, COMBINED, VHOST_COMBINED, JSON_LINES, LOGFMT, TEXT];
+export const FORMATS: readonly Format[] = [VHOST_COMBINED, COMMON, COMBINED, JSON_LINES, LOGFMT, TEXT];
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.name);
 

@@ -22,11 +22,32 @@ const CLOSE_OBJECT = 125;
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
 
-const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+const ZERO = 48;
+
+/** Position after a run of digits. */
+function digitsEnd(value: string, from: number): number {
+  let at = from;
+  while (at < value.length && value.charCodeAt(at) >= ZERO && value.charCodeAt(at) <= 57) at++;
+  return at;
+}
 
 /** A number or a boolean as JSON writes it. */
 function isScalar(value: string): boolean {
-  return NUMBER.test(value) || value === "true" || value === "false";
+  const sign = value.charCodeAt(0) === 45 ? 1 : 0;
+  let at = digitsEnd(value, sign);
+  if (at === sign) return value === "true" || value === "false";
+  if (at > sign + 1 && value.charCodeAt(sign) === ZERO) return false;
+  if (value[at] === ".") {
+    const fraction = at + 1;
+    at = digitsEnd(value, fraction);
+    if (at === fraction) return false;
+  }
+  if (value[at] === "e" || value[at] === "E") {
+    const exponent = value[at + 1] === "+" || value[at + 1] === "-" ? at + 2 : at + 1;
+    at = digitsEnd(value, exponent);
+    if (at === exponent) return false;
+  }
+  return at === value.length;
 }
 
 const ESCAPES: Record<string, string> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };

@@ -5,7 +5,7 @@
  *   url_path, body, …   a text or number column by its name
  *   a.KEY               attributes[KEY]
  *   t.…                 the event time: `t.clf+0200`, `t.iso` + separator + fraction digits + zone, or `t.s`, `t.ms`, `t.us`
- *   d.ms, d.s, …        duration_us in that unit, shortest form
+ *   d.ms, d.s.3, …      duration_us in that unit, with so many digits after the point
  *   l.10                severity_number in steps of ten, as pino writes it
  *
  * A text that holds U+0001 itself can't be laid out: it is kept.
@@ -33,8 +33,10 @@ export function createCharacterFinder(character: string): (text: string, begin: 
       searched = text;
       next = -1;
       from = 0;
-    } else if (next >= begin) {
-      return next < end;
+    } else {
+      // A text of its own with the same characters: from here on a comparison is one of addresses again.
+      searched = text;
+      if (next >= begin) return next < end;
     }
     next = text.indexOf(character, begin);
     if (next < 0) next = text.length;

@@ -1,7 +1,8 @@
 import { flatCopy } from "../model/dictionary.ts";
-import type { EventBatch } from "../model/event-batch.ts";
+import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
 import { clearRow } from "./row.ts";
-import type { Slot, Slots } from "./slots.ts";
+import { type Slot, takePieces } from "./slot.ts";
+import type { Slots } from "./slots.ts";
 
 /*
  * Lines of one program repeat their shape: the same keys in the same order with the same punctuation. A shape is the
@@ -29,7 +30,33 @@ export interface Shape {
   readonly literals: readonly string[];
   readonly quoted: readonly boolean[];
   readonly slots: readonly Slot[];
+  readonly cells: readonly Cell[];
   readonly layout: string;
+}
+
+/**
+ * What a slot met last: most values repeat from line to line, and comparing a text costs a third of looking it up.
+ * Only what the dictionary holds under that id now is believed.
+ */
+interface Cell {
+  readonly name: StringColumnName | null;
+  id: number;
+  generation: number;
+  severityNumber: number;
+  /** Of an attribute: the id of its key. */
+  keyId: number;
+  keyGeneration: number;
+}
+
+/**
+ * Slots that refuse a value now and then and set a column that no other slot sets, so that their order makes no
+ * difference. What they take is a number, which may stand without quotes.
+ */
+const GUARDS: ReadonlySet<Slot["kind"]> = new Set(["duration", "status", "size"]);
+
+function cellOf(place: Slot): Cell {
+  const name = place.kind === "string" ? place.column : place.kind === "severity" ? "severity_text" : null;
+  return { name, id: 0, generation: -1, severityNumber: 0, keyId: 0, keyGeneration: -1 };
 }
 
 const SHAPE_SLOTS_MAX = 64;
@@ -81,11 +108,43 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
   }
 
   function fill(shape: Shape, text: string, batch: EventBatch, row: number): boolean {
-    const { slots: places, quoted } = shape;
+    const { slots: places, quoted, cells } = shape;
+    const { attributeKeys } = batch;
+    // What a line fails by comes first: then little was done in vain.
     for (let i = 0; i < places.length; i++) {
+      if (GUARDS.has(places[i].kind) && !slots.apply(places[i], text.slice(starts[i], ends[i]), batch, row))
+        return false;
+    }
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i];
+      if (GUARDS.has(place.kind)) continue;
+      const cell = cells[i];
+      const column = cell.name === null ? null : batch.strings[cell.name];
+      if (column !== null && cell.generation === column.dictionary.generation) {
+        const last = column.dictionary.values[cell.id];
+        if (last.length === ends[i] - starts[i] && text.startsWith(last, starts[i])) {
+          column.ids[row] = cell.id;
+          if (place.kind === "severity" && place.setsNumber) batch.severity_number[row] = cell.severityNumber;
+          continue;
+        }
+      }
       const value = text.slice(starts[i], ends[i]);
       if (!quoted[i] && !isBare(value)) return false;
-      if (!slots.apply(places[i], value, batch, row)) return false;
+      if (place.kind === "attribute" && place.choice === null) {
+        if (cell.keyGeneration !== attributeKeys.generation) {
+          cell.keyId = attributeKeys.intern(place.key);
+          cell.keyGeneration = attributeKeys.generation;
+        }
+        batch.attributeKeyIds.push(cell.keyId);
+        batch.attributeValues.push(value);
+        continue;
+      }
+      if (!slots.apply(place, value, batch, row)) return false;
+      if (column !== null && value !== "" && !column.dictionary.isRepeating) {
+        cell.id = column.ids[row];
+        cell.generation = column.dictionary.generation;
+        cell.severityNumber = batch.severity_number[row];
+      }
     }
     return true;
   }
@@ -116,8 +175,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       for (let i = 0; i < line.names.length; i++) {
         const value = line.decoded[i] ?? text.slice(line.starts[i], line.ends[i]);
         const place = slots.create(line.names[i], value, taken);
-        taken.add(place.piece);
-        if (place.kind === "url_query") taken.add(URL_PATH_PIECE);
+        takePieces(place, taken);
         slots.apply(place, value, batch, row);
         places.push(place);
         literals.push(text.slice(at, line.starts[i]));
@@ -131,11 +189,21 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       const length = literals.reduce((sum, literal) => sum + literal.length, 0);
       if (line.repeatable && places.length <= SHAPE_SLOTS_MAX && length <= SHAPE_LITERALS_LENGTH_MAX) {
         const copies = literals.map((literal) => flatCopy(literal));
-        known = [{ literals: copies, quoted: [...line.quoted], slots: places, layout }, ...known].slice(0, SHAPES_MAX);
+        const shape = {
+          literals: copies,
+          quoted: [...line.quoted],
+          slots: places.map(ownCopy),
+          cells: places.map(cellOf),
+          layout: flatCopy(layout),
+        };
+        known = [shape, ...known].slice(0, SHAPES_MAX);
       }
       return layout;
     },
   };
 }
 
-const URL_PATH_PIECE = "\x01url_path\x01";
+/** A slot that shares no memory with the line it was made for. */
+function ownCopy(place: Slot): Slot {
+  return "key" in place ? { ...place, key: flatCopy(place.key), piece: flatCopy(place.piece) } : place;
+}

@@ -88,7 +88,12 @@ export function createTimeFinder(): (
     const count = digitsAt(text, at);
     const next = text.charCodeAt(at + count);
     if (count === 4 && (next === 45 || next === 47 || next === 46)) {
-      if (isoTime(text, at, end, iso)) return found(iso.us, at, iso.end);
+      if (isoTime(text, at, end, iso)) {
+        const zone =
+          !iso.hasZone && text[iso.end] === " " && iso.end + 6 <= end ? zoneUs(text, iso.end + 1) : Number.NaN;
+        if (Number.isNaN(zone)) return found(iso.us, at, iso.end);
+        return found(iso.us - zone, at, iso.end + (text[iso.end + 4] === ":" ? 7 : 6));
+      }
       const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);
       const days = daysSinceEpoch(year, twoDigits(text, at + 5), twoDigits(text, at + 8));
       if (text.charCodeAt(at + 7) !== next || Number.isNaN(days)) return null;
@@ -119,7 +124,8 @@ export function createTimeFinder(): (
       const days = daysSinceEpoch(fullYear(twoDigits(text, at)), twoDigits(text, at + 3), twoDigits(text, at + 6));
       return text.charCodeAt(at + 5) === 47 ? clock(text, days, at + 9, end, at) : null;
     }
-    if (count === 2 && next === 45 && isDigit(text, at + 3) && text[at + 5] === " ") {
+    // Behind a dash it would be the rest of a day that does not exist, as of 2023-02-29.
+    if (count === 2 && next === 45 && isDigit(text, at + 3) && text[at + 5] === " " && text[at - 1] !== "-") {
       const time = clock(text, 0, at + 6, end, at);
       if (time === null) return null;
       return found(withoutYear(twoDigits(text, at), twoDigits(text, at + 3), time.us, appendTimeUs), at, time.end);
@@ -168,16 +174,20 @@ export function createTimeFinder(): (
   return function findTime(text, begin, end, appendTimeUs) {
     const stop = Math.min(end, begin + SEARCH_LENGTH);
     let word = 0;
+    let candidates = 0;
     let epochTime: FoundTime | null = null;
     let previous = 32;
-    for (let at = begin; at < stop && word < WORDS_MAX; at++) {
+    for (let at = begin; at < stop && candidates < WORDS_MAX; at++) {
       const code = text.charCodeAt(at);
       const isDigitCode = code >= 48 && code <= 57;
       const wasWord =
         (previous >= 48 && previous <= 57) || (previous >= 65 && previous <= 90) || (previous >= 97 && previous <= 122);
       previous = code;
-      if (wasWord || !(isDigitCode || (code >= 65 && code <= 90))) continue;
-      word++;
+      if (wasWord) continue;
+      const isCapital = code >= 65 && code <= 90;
+      if (isDigitCode || isCapital || (code >= 97 && code <= 122)) word++;
+      if (!isDigitCode && !isCapital) continue;
+      candidates++;
       const time = isDigitCode
         ? startingWithDigits(text, at, end, appendTimeUs)
         : startingWithMonth(text, at, end, appendTimeUs);

@@ -150,6 +150,8 @@ async function loadSource(
   const configured = config.sources.find((candidate) => candidate.name === name);
   const counts = { lines: 0, events: 0, dropped: 0, deadLetters: 0 };
   try {
+    // Nothing is in it, so nothing tells a format.
+    if (source.format === "") return { file, source: name, format: "", ...counts, isCopyOf: null, wasLoaded: false };
     const processor = await takeOver({
       source,
       store: workplace.store,

@@ -66,6 +66,8 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
       while (prepared !== null) {
         const { plan } = prepared;
         await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
+        // After the commit: a source must still have what comes after the committed offset.
+        await source.release(plan.start);
         const inserting = insertBatch(options, prepared, new Set());
         // An insert that fails while the next batch is being prepared must not count as unhandled; it is awaited below.
         inserting.catch(() => {});
@@ -73,10 +75,12 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
           ? null
           : await prepare(options, plan.next, limit, { run, attempt: 0 });
         await inserting;
-        await source.release(plan.next);
         from = plan.next;
         prepared = signal.aborted ? null : following;
-        if (prepared === null) await source.commit({ offset: from, metadata: "" });
+        if (prepared === null) {
+          await source.commit({ offset: from, metadata: "" });
+          await source.release(from);
+        }
       }
     },
   };
@@ -88,6 +92,11 @@ async function reconcilePartition(
 ): Promise<{ from: bigint; run: number; replay: Plan | null }> {
   const { source, store } = options;
   const commit = await source.committed();
+  const rewinding = commit === null ? null : decodeRewind(commit.metadata);
+  if (commit !== null && rewinding !== null) {
+    await removeRows(options, commit.offset);
+    return { from: commit.offset, run: rewinding, replay: null };
+  }
   const { begin, end } = await source.range();
   const rows = await store.query<{ batch_start: string; batch_end: string; run: number }>(
     "SELECT batch_start, batch_end, run FROM ledger FINAL WHERE topic = {topic:String} AND `partition` = {partition:UInt32} ORDER BY batch_start",
@@ -112,8 +121,9 @@ async function reconcilePartition(
     case "replay":
       return { from: decision.plan.next, run: decision.plan.run, replay: decision.plan };
     case "rewind":
+      // First the new run: what is removed is the only other place that tells it, and its tokens must not be used again.
+      await source.commit({ offset: decision.from, metadata: encodeRewind(runMax + 1) });
       await removeRows(options, decision.from);
-      await source.commit({ offset: decision.from, metadata: "" });
       return { from: decision.from, run: runMax + 1, replay: null };
     case "stop":
       throw new WeirError(
@@ -123,17 +133,32 @@ async function reconcilePartition(
   }
 }
 
+/** Metadata of a commit that says: everything from its offset on is being removed, to be inserted anew as this run. */
+function encodeRewind(run: number): string {
+  return JSON.stringify({ v: 1, rewind: run });
+}
+
+function decodeRewind(metadata: string): number | null {
+  const run = /^\{"v":1,"rewind":([0-9]+)\}$/.exec(metadata)?.[1];
+  return run === undefined ? null : Number(run);
+}
+
 /** Inserts a planned batch again, exactly its range. Days that were inserted before the crash are left as they are. */
 async function replay(options: ProcessOptions, planned: Plan): Promise<void> {
   const { source, store, version } = options;
   let plan = planned;
   if (plan.version !== version) {
-    // Other rules would make other rows: what is there of this batch goes, and the tokens must be new.
+    // Other rules would make other rows: what is there of this batch goes, and the tokens must be new. The plan says so
+    // first, with no version: after a crash the old tokens would be refused for rows that are gone.
+    plan = { ...plan, version: "", attempt: plan.attempt + 1 };
+    await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
     await removeRows(options, plan.start);
-    plan = { ...plan, version, attempt: plan.attempt + 1 };
+    plan = { ...plan, version };
     await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
   }
-  const whole = { recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
+  // Readers make room for as much as the limit allows; a record has at least one byte.
+  const bytes = Number(plan.next - plan.start);
+  const whole = { recordsMax: bytes, bytesMax: bytes };
   const prepared = await prepare(options, plan.start, whole, plan, plan.next);
   if (prepared === null || prepared.plan.next !== plan.next)
     throw new WeirError(
@@ -145,8 +170,8 @@ async function replay(options: ProcessOptions, planned: Plan): Promise<void> {
     { topic: source.topic, partition: source.partition, start: String(plan.start) },
   );
   await insertBatch(options, prepared, new Set(present.map(({ day }) => Number(day))));
-  await source.release(plan.next);
   await source.commit({ offset: plan.next, metadata: "" });
+  await source.release(plan.next);
 }
 
 /** Reads the records from an offset on and turns them into blocks; lets other work run between the stages. */

@@ -29,9 +29,8 @@ replaceOne(
 replaceOne(
 replaceOne(
 replaceOne(
-replaceOne(
-replaceOne(
 arrayMap(
+    (slot, unit, digits) -> replaceOne(arrayMap(
     (spec, zone) -> replaceOne(CAST(line_layout, 'String'), concat('\x01t.', spec, '\x01'), arrayMap(
         at -> multiIf(
             startsWith(spec, 'iso'), concat(
@@ -46,7 +45,12 @@ arrayMap(
         [timestamp + toIntervalSecond(if(zone IN ('', 'Z'), 0,
             if(startsWith(zone, '-'), -1, 1) * (toInt32OrZero(substring(zone, 2, 2)) * 3600 + toInt32OrZero(substring(zone, -2)) * 60)))])[1]),
     [extract(CAST(line_layout, 'String'), '\x01t\\.([^\x01]*)\x01')],
-    [extract(CAST(line_layout, 'String'), '\x01t\\.(?:clf|iso..)([^\x01]*)\x01')])[1],
+    [extract(CAST(line_layout, 'String'), '\x01t\\.(?:clf|iso..)([^\x01]*)\x01')])[1], slot, concat(
+        toString(intDiv(duration_us, unit)),
+        if(digits = 0, '', concat('.', leftPad(toString(intDiv(duration_us % unit, intExp10(if(unit = 1000, 3, 6) - digits))), digits, '0'))))),
+    [extract(CAST(line_layout, 'String'), '\x01d\\.m?s[.0-9]*\x01')],
+    [if(extract(CAST(line_layout, 'String'), '\x01d\\.(m?s)') = 'ms', 1000, 1000000)],
+    [toUInt8OrZero(extract(CAST(line_layout, 'String'), '\x01d\\.m?s\\.([1-6])\x01'))])[1],
 '\x01client_address\x01', CAST(client_address, 'String')),
 '\x01user_id\x01', CAST(user_id, 'String')),
 '\x01http_request_method\x01', CAST(http_request_method, 'String')),
@@ -70,7 +74,5 @@ arrayMap(
 '\x01http_response_body_size\x01', toString(http_response_body_size)),
 '\x01severity_number\x01', toString(severity_number)),
 '\x01l.10\x01', toString(intDiv(severity_number - 1, 4) * 10 + 10)),
-'\x01d.ms\x01', toString(duration_us / 1000)),
 '\x01d.us\x01', toString(duration_us)),
-'\x01d.s\x01', toString(duration_us / 1000000)),
 '\x01d.ns\x01', toString(duration_us * 1000))))

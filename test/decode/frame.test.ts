@@ -131,7 +131,7 @@ describe("frame", () => {
 
   it("the first record is given however long it is, others stop at the limit", () => {
     expect(recordsOf("123456789\n1\n2\n", { bytesMax: 3 })).toEqual(["123456789"]);
-    expect(recordsOf("1\n2\n3\n", { bytesMax: 4 })).toEqual(["1", "2"]);
+    expect(recordsOf("1\n2\n3\n", { bytesMax: 5 })).toEqual(["1", "2"]);
     expect(frame("1\n2\n3\n", 0, { ...OPTIONS, bytesMax: 4 }).isFull).toBe(true);
     expect(frame("1\n2\n3\n", 0, { ...OPTIONS, recordsMax: 2 }).consumed).toBe(4);
   });

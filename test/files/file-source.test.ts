@@ -144,6 +144,8 @@ describe("a file", () => {
     await load("c.log");
     write("d.log", lines(899) + lines(100, 5000));
     expect(await load("d.log")).toMatchObject({ lines: 999, partition: 3 });
+    write("e.log", lines(900).replace("line number 450", "LINE NUMBER 450"));
+    expect(await load("e.log")).toMatchObject({ lines: 900, partition: 4 });
   });
 
   it("is a new one when it was rewritten in place", async () => {

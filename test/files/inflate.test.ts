@@ -81,6 +81,13 @@ describe.each(COMPRESS)("%s", (name, compress) => {
     expect((await inflated(archive.subarray(0, archive.length - 3))).content.length).toBe(whole.length);
   });
 
+  it.each([1, 3, 10])("that ends %i bytes into its second member ends too early", async (bytes) => {
+    const archive = compress(content(10));
+    const { content: found, error } = await inflated(Buffer.concat([archive, archive.subarray(0, bytes)]));
+    expect(error).toEqual(CORRUPT);
+    expect(found.equals(content(10))).toBe(true);
+  });
+
   it("that is damaged in its second member gives all of the first", async () => {
     const first = compress(content(8000));
     const second = compress(content(8000));

@@ -14,6 +14,7 @@ describe("card numbers", () => {
     ['{"card":6011111111111117,"cvv":""}', '{"card":<card>,"cvv":""}'],
     [String.raw`"a\n2223003122003222"`, String.raw`"a\n<card>"`],
     ["3530111333300000 6200000000000005 5018000000000009", "<card> <card> <card>"],
+    ["card #4111111111111111", "card #<card>"],
     ["4222222222222 (13 digits)", "<card> (13 digits)"],
   ])("%s is masked", (text, masked) => expect(kinds(text)).toBe(masked));
 

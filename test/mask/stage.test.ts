@@ -78,11 +78,13 @@ describe("the mask stage", () => {
     expect([batch.strings.body.get(1), batch.line_kept[1]]).toEqual(["nothing here", "nothing here"]);
   });
 
-  it("leaves tenant, source, format and line layout alone", () => {
+  it("leaves tenant, source and format alone, and masks the keys in a line layout", () => {
     const batch = makeBatch([{ body: "x" }]);
-    for (const name of ["source", "format", "line_layout"] as const) batch.strings[name].set(0, ADDRESS);
+    for (const name of ["source", "format"] as const) batch.strings[name].set(0, ADDRESS);
+    batch.strings.line_layout.set(0, `{"${ADDRESS}":\x01}`);
     createMaskStage(maskOf)(batch);
-    for (const name of ["source", "format", "line_layout"] as const) expect(batch.strings[name].get(0)).toBe(ADDRESS);
+    for (const name of ["source", "format"] as const) expect(batch.strings[name].get(0)).toBe(ADDRESS);
+    expect(batch.strings.line_layout.get(0)).toBe(`{"${acmeJoe}":\x01}`);
   });
 
   it("masks each row of a mixed batch with the mask of its tenant", () => {

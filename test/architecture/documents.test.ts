@@ -1,0 +1,112 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isSymbol, tokens } from "../../processors/clickhouse/tokens.ts";
+import { RULE_NAMES } from "../../processors/mask/scan.ts";
+import { ERRORS } from "../../processors/model/errors.ts";
+import { FORMATS } from "../../processors/parse/formats.ts";
+import { ACTS, FOLDERS, filesBelow, PROGRAM, ROOT, read, section, THINGS } from "./house.ts";
+
+/** What documents say of the program, compared with the program in both directions: documents that can lie are tests. */
+
+const readme = read("README.md");
+
+/** First cells of a Markdown table that are code: `| \`x\` | …`. */
+function firstCells(markdown: string): string[] {
+  return [...markdown.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+}
+
+describe("README.md", () => {
+  it("has every stop of the data in its path table: all acts and things but runtime/", () => {
+    const table = section(readme, "## The path of a line");
+    const folders = [...table.matchAll(/\| `([a-z]+)\/` \|/g)].map((match) => match[1]);
+    expect(folders.sort()).toEqual([...ACTS, ...THINGS].filter((folder) => folder !== "runtime").sort());
+  });
+
+  it("has every folder of processors/ in its map, and no other", () => {
+    const map = section(readme, "## Where things are");
+    const lines = map.split("\n").filter((line) => /^ {2}[a-z]/.test(line));
+    const folders = lines.flatMap((line) => [...line.matchAll(/(?<=^| )([a-z]+)\/(?= |$)/g)].map((match) => match[1]));
+    expect(folders.sort()).toEqual([...FOLDERS].sort());
+  });
+
+  it("explains every error code, and no other", () => {
+    expect(firstCells(section(readme, "## Errors")).sort()).toEqual(Object.keys(ERRORS).sort());
+  });
+
+  it("says of every error code whether to try again, as the program does", () => {
+    const rows = [...section(readme, "## Errors").matchAll(/^\| `([A-Z_]+)` \|.*\| (yes|no) \|$/gm)];
+    const said = Object.fromEntries(rows.map(([, code, again]) => [code, { retriable: again === "yes" }]));
+    expect(said).toEqual(ERRORS);
+  });
+
+  it("names every code that a record can get", () => {
+    // The format text reads every line.
+    const codes = FORMATS.filter(({ name }) => name !== "text").map(({ code }) => code);
+    const said = section(readme, "## Errors").split("Codes of records")[1];
+    const named = [...said.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map((match) => match[1]);
+    expect(named.sort()).toEqual([...codes, "BLANK_LINE", "DECODE_RECORD_TOO_LONG"].sort());
+  });
+
+  it("names every format and every masking rule, and no other", () => {
+    expect(firstCells(section(readme, "## Formats")).sort()).toEqual(FORMATS.map(({ name }) => name).sort());
+    const masking = section(readme, "### Masking")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const rules = masking.flatMap((line) => [...line.split("|")[1].matchAll(/`([^`]+)`/g)].map((match) => match[1]));
+    expect(rules.sort()).toEqual([...RULE_NAMES].sort());
+  });
+
+  it("has every section of the configuration, and no other", () => {
+    const schema = JSON.parse(read("schemas/config.schema.json")) as { properties: object };
+    expect(firstCells(section(readme, "## Configuration")).sort()).toEqual(Object.keys(schema.properties).sort());
+  });
+
+  it("has every option of the command line, and no other", () => {
+    const main = read("processors/main.ts");
+    const options = [...main.matchAll(/(?:\.option\(|new Option\()\s*"(--[a-z-]+)/g)].map((match) => match[1]);
+    const said = [...section(readme, "## Commands").matchAll(/(?<=[`[])--[a-z-]+/g)].map((match) => match[0]);
+    expect([...new Set(said)].sort()).toEqual([...new Set(options)].sort());
+  });
+
+  it("links to files that exist", () => {
+    for (const path of ["README.md", "processors/README.md", "sql/README.md", "test/README.md", "schemas/README.md"]) {
+      const links = [...read(path).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => join(ROOT, path, "..", match[1]));
+      for (const link of links) expect(() => statSync(link), `${path} links to ${link}`).not.toThrow();
+    }
+  });
+});
+
+describe("processors/README.md", () => {
+  it("has every folder in its codemap, and no other", () => {
+    const folders = firstCells(section(read("processors/README.md"), "## Codemap")).filter((cell) =>
+      cell.endsWith("/"),
+    );
+    expect(folders.map((folder) => folder.slice(0, -1)).sort()).toEqual([...FOLDERS].sort());
+  });
+});
+
+describe("an error code", () => {
+  it.each(Object.keys(ERRORS))("%s is used somewhere: a code that nobody throws explains nothing", (code) => {
+    const users = PROGRAM.filter(
+      ({ path, code: text }) => path !== "processors/model/errors.ts" && text.includes(`"${code}"`),
+    );
+    const printers = PROGRAM.filter(({ place, text }) => place === "main.ts" && text.includes(`[${code}]`));
+    expect([...users, ...printers].length).toBeGreaterThan(0);
+  });
+});
+
+describe("sql/", () => {
+  it.each(filesBelow("sql/migrations", ".sql"))("%s begins with a comment and holds one statement", (path) => {
+    const sql = read(path);
+    expect(sql).toMatch(/^-- [A-Z].+/);
+    const list = [...tokens(sql.replace(/\{\{\w+\}\}/g, "1"))];
+    expect(list.length).toBeGreaterThan(0);
+    expect(list.slice(0, -1).some((token) => isSymbol(token, ";"))).toBe(false);
+  });
+
+  it("numbers its migrations without gap", () => {
+    const numbers = filesBelow("sql/migrations", ".sql").map((path) => Number(/\/(\d{4})_/.exec(path)?.[1]));
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  });
+});

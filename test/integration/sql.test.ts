@@ -1,0 +1,114 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { loadInto, makeFolder, textLines, weir } from "./workbench.ts";
+
+async function makeLoaded(): Promise<string> {
+  const folder = makeFolder();
+  writeFileSync(join(folder, "app.log"), textLines(3));
+  writeFileSync(join(folder, "bad.json"), '{"message":"caf\u00e9 "}\nbroken jo@example.org\nbroken too\n');
+  await loadInto(join(folder, "data"), [join(folder, "app.log")]);
+  await loadInto(join(folder, "data"), [join(folder, "bad.json")], { format: "json" });
+  return join(folder, "data");
+}
+
+describe("weir sql", { timeout: 60_000 }, () => {
+  it("answers in the format that is asked for, by option, by clause or by --json, and as a table otherwise", async () => {
+    const data = await makeLoaded();
+    const query = "SELECT source, count() AS n FROM events GROUP BY source ORDER BY source";
+    const answers = await inTurn([
+      ["sql", query, "--format", "TSV", "--data", data],
+      ["sql", `${query} FORMAT CSVWithNames`, "--format", "TSV", "--data", data],
+      ["sql", query, "--json", "--data", data],
+      ["sql", query, "--data", data],
+      ["sql", "SELECT body FROM events WHERE source = 'bad'", "--format", "TSVRaw", "--data", data],
+    ]);
+    expect(answers.map(({ code, stderr }) => [code, stderr])).toEqual(answers.map(() => [0, ""]));
+    const texts = answers.map(({ stdout }) => stdout);
+    expect(texts.slice(0, 3)).toEqual(["app\t3\nbad\t1\n", '"source","n"\n"app",3\n"bad",1\n', '{"source":"app","n":3}\n{"source":"bad","n":1}\n']);
+    expect(Buffer.from(texts[3], "latin1").toString()).toContain("│ app    │ 3 │");
+    expect(Buffer.from(texts[4], "latin1").toString()).toBe("caf\u00e9 \n");
+  });
+
+  it("refuses, with 1 and one sentence, to write, to reach out, to change settings and what makes no sense", async () => {
+    const data = await makeLoaded();
+    const outfile = join(data, "..", "out.csv");
+    const refusals = [
+      ["DROP TABLE events", "STORE_READONLY"],
+      [`SELECT 1 INTO OUTFILE '${outfile.replaceAll("'", "''")}'`, "STORE_READONLY"],
+      ["SELECT * FROM file('/etc/hostname', 'LineAsString')", "STORE_READONLY"],
+      ["SELECT 1 SETTINGS readonly = 0", "STORE_READONLY"],
+      ["SET max_threads = 1", "STORE_READONLY"],
+      ["SELECT nothing FROM events", "STORE_QUERY_FAILED"],
+      ["SELEC 1", "STORE_READONLY"],
+    ] as const;
+    const ended = await inTurn(refusals.map(([query]) => ["sql", query, "--data", data]));
+    for (const [i, [query, code]] of refusals.entries()) {
+      expect([query, ended[i].code, ended[i].stdout]).toEqual([query, 1, ""]);
+      expect(ended[i].stderr).toMatch(new RegExp(`^weir: [A-Z].*\\\\. \\\\[${code}\\\\]\\n$`));
+    }
+    expect(existsSync(outfile)).toBe(false);
+  });
+
+  it("ends with 2 when the query is missing, empty or several, or the format no name", async () => {
+    const data = join(makeFolder(), "data");
+    const wrong = [["sql"], ["sql", ""], ["sql", "SELECT 1; SELECT 2"], ["sql", "SELECT 1", "--format", "../x"]];
+    const ended = await inTurn(wrong.map((args) => [...args, "--data", data]));
+    expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual(wrong.map(() => [2, ""]));
+  });
+
+  it("writes when it is told to", async () => {
+    const data = await makeLoaded();
+    const [written, counted] = await inTurn([
+      ["sql", "ALTER TABLE events DELETE WHERE source = 'app' SETTINGS mutations_sync = 1", "--write", "--data", data],
+      ["sql", "SELECT count() FROM events", "--format", "TSV", "--data", data],
+    ]);
+    expect(written).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(counted.stdout).toBe("1\n");
+  });
+});
+
+describe("weir dead-letters list", { timeout: 60_000 }, () => {
+  it("shows the masked beginning of each, as a table or one object a line, and only those of a code", async () => {
+    const data = await makeLoaded();
+    const [people, programs, none, wrong] = await inTurn([
+      ["dead-letters", "list", "--data", data],
+      ["dead-letters", "list", "--json", "--limit", "1", "--data", data],
+      ["dead-letters", "list", "--code", "OTHER", "--data", data],
+      ["dead-letters", "list", "--limit", "many", "--data", data],
+    ]);
+    expect(people).toMatchObject({ code: 0, stderr: "" });
+    expect(people.stdout.split("\n").filter((line) => line.includes("PARSE_NOT_JSON"))).toHaveLength(2);
+    expect(people.stdout).not.toContain("jo@example.org");
+    expect(JSON.parse(programs.stdout)).toMatchObject({ code: "PARSE_NOT_JSON", source: "bad", topic: "bad", stage: "parse" });
+    expect(none.stdout).toBe("There are no dead letters.\n");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("weir config", { timeout: 60_000 }, () => {
+  it("shows what is in force without its secrets, and the schema that is published", async () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, "weir.yaml"), "clickhouse: {password: hunter2hunter2}\nbatch: {records: 77}\n");
+    const key = "ab".repeat(32);
+    const [shown, schema] = await Promise.all([
+      weir(["config"], { cwd: folder, env: { WEIR_MASK_KEY: key, WEIR_LOG_LEVEL: "warn" } }),
+      weir(["config", "--schema"], { cwd: folder }),
+    ]);
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ batch: { recordsMax: 77 }, log: { level: "warn" } });
+    expect(shown.stdout).not.toContain("hunter2");
+    expect(shown.stdout).not.toContain(key);
+    const published = readFileSync(fileURLToPath(new URL("../../schemas/config.schema.json", import.meta.url)), "utf8");
+    expect(JSON.parse(schema.stdout)).toEqual(JSON.parse(published));
+    expect(existsSync(join(folder, ".weir"))).toBe(false);
+  });
+});
+
+/** One process after the other: each holds the store. */
+async function inTurn(commands: readonly (readonly string[])[]) {
+  const ended = [];
+  for (const args of commands) ended.push(await weir(args));
+  return ended;
+}

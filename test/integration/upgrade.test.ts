@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { migrate, readMigrations } from "../../processors/clickhouse/migrate.ts";
+import { openStore } from "../../processors/clickhouse/store.ts";
+import { accountOf, ask, loadInto, makeFolder, textLines, weir, wholeAccount } from "./workbench.ts";
+
+/** The migrations that the first stores were made by. They are never edited: a later one changes what they made. */
+const FIRST: Readonly<Record<string, string>> = {
+  "0001_create_events.sql": "3a25f11c2cf4bdc4",
+  "0002_add_events_line.sql": "c81db06d5c2ae5af",
+  "0003_create_dead_letters.sql": "58dc6058e1b40353",
+  "0004_create_partials.sql": "80559b44082cbf95",
+  "0005_create_ledger.sql": "8f1d766a225a3edf",
+  "0006_create_partials_merged.sql": "63f99ce0e33f9097",
+  "0007_create_service_1m.sql": "40b257e3ad5c71e8",
+  "0008_create_completeness.sql": "46c4aa63f6fecf0c",
+};
+
+const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
+const PLACEHOLDERS = { events_days: 30, dead_letters_days: 30, partials_days: 7 };
+
+async function readFirst() {
+  return (await readMigrations(DIR)).filter(({ name }) => FIRST[name] !== undefined);
+}
+
+/** A store as the first Weir made it. */
+async function makeFirstStore(data: string): Promise<void> {
+  const store = await openStore({ dataDir: data });
+  try {
+    await migrate(store, await readFirst(), { placeholders: PLACEHOLDERS });
+  } finally {
+    await store.close();
+  }
+}
+
+const SCHEMA = "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' ORDER BY name";
+
+describe("a store", { timeout: 30_000 }, () => {
+  it("was made by migrations that nobody has changed since", async () => {
+    const found = (await readFirst()).map(({ name, sql }) => [name, createHash("sha256").update(sql).digest("hex").slice(0, 16)]);
+    expect(Object.fromEntries(found)).toEqual(FIRST);
+  });
+
+  it("of the first migrations opens, and has the same tables as a new one", async () => {
+    const [old, fresh] = [makeFolder(), makeFolder()].map((folder) => join(folder, "data"));
+    const file = join(makeFolder(), "app.log");
+    writeFileSync(file, textLines(40));
+    await makeFirstStore(old);
+    await loadInto(old, [file]);
+    await loadInto(fresh, [file]);
+    expect(await accountOf(old)).toEqual(wholeAccount(40));
+    expect(await ask(old, SCHEMA)).toEqual(await ask(fresh, SCHEMA));
+    expect(await ask(old, "SELECT name FROM migrations ORDER BY name")).toEqual((await readMigrations(DIR)).map(({ name }) => ({ name })));
+  });
+
+  it("is not changed by migrating it once more", async () => {
+    const data = join(makeFolder(), "data");
+    expect(JSON.parse((await weir(["migrate", "--data", data, "--json"])).stdout).applied).toHaveLength((await readMigrations(DIR)).length);
+    const before = await ask(data, SCHEMA);
+    const again = await weir(["migrate", "--data", data]);
+    expect(again).toMatchObject({ code: 0, stdout: "The tables are up to date.\n", stderr: "" });
+    expect(await ask(data, SCHEMA)).toEqual(before);
+  });
+
+  it("that a newer Weir has written is refused and left as it is, and can still be queried", async () => {
+    const data = join(makeFolder(), "data");
+    const file = join(makeFolder(), "app.log");
+    writeFileSync(file, textLines(3));
+    await loadInto(data, [file]);
+    const write = ["sql", "INSERT INTO migrations SELECT '9999_from_the_future.sql', now(), ''", "--write", "--data", data];
+    expect(await weir(write)).toMatchObject({ code: 0, stderr: "" });
+    writeFileSync(file, textLines(9));
+    const refused = await weir(["load", file, "--data", data]);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/^weir: .*9999_from_the_future\.sql.*\[STORE_NEWER\]\n$/);
+    expect(await ask(data, "SELECT count() AS n FROM events")).toEqual([{ n: "3" }]);
+  });
+});

@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodePlan, encodePlan } from "../../processors/plan/plan.ts";
+
+const PLAN = { start: 10n, next: 20n, run: 1, attempt: 2, version: "1.2 abc" };
+
+describe("a plan's text", () => {
+  it("gives the plan back", () => {
+    const offset = fc.bigInt({ min: 0n, max: 9_223_372_036_854_775_806n });
+    const count = fc.nat();
+    fc.assert(
+      fc.property(offset, offset, count, count, fc.string({ unit: "binary" }), (a, b, run, attempt, version) => {
+        const [start, next] = a < b ? [a, b] : [b, a + 1n];
+        const plan = { start, next, run, attempt, version };
+        expect(decodePlan(start, encodePlan(plan))).toEqual(plan);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it("is well below 4,096 bytes", () => {
+    const max = Number.MAX_SAFE_INTEGER;
+    const plan = { start: 0n, next: 2n ** 63n - 1n, run: max, attempt: max, version: "x".repeat(200) };
+    expect(encodePlan(plan).length).toBeLessThan(1000);
+  });
+
+  const text = (over: Record<string, unknown>) => JSON.stringify({ ...JSON.parse(encodePlan(PLAN)), ...over });
+
+  it.each([
+    ["", "no metadata"],
+    ["{", "no JSON"],
+    ["null", "null"],
+    ["17", "a number"],
+    ["[]", "a list"],
+    ["consumer-1", "another program's"],
+    [text({ v: 2 }), "a later version"],
+    [text({ v: undefined }), "no version"],
+    [text({ next: 20 }), "an offset as a number"],
+    [text({ next: "-1" }), "a negative offset"],
+    [text({ next: "1e3" }), "an offset with an exponent"],
+    [text({ next: "10" }), "a batch of nothing"],
+    [text({ next: "9" }), "a batch that ends before it starts"],
+    [text({ next: "12345678901234567890" }), "an offset of 20 digits"],
+    [text({ run: "0" }), "a run as text"],
+    [text({ run: 1.5 }), "half a run"],
+    [text({ attempt: undefined }), "no attempt"],
+    [text({ version: null }), "no rules' version"],
+  ])("is no plan: %j, %s", (metadata) => {
+    expect(decodePlan(10n, metadata)).toBeNull();
+  });
+});
