@@ -1,4 +1,5 @@
 import type { Commit, Source } from "../model/ports.ts";
+import { type Appended, appendedAt, type Standing, withGrowth } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
 import type { Frame } from "./frame-port.ts";
@@ -44,6 +45,8 @@ export interface EntrySourceParts {
   readonly fingerprint: Fingerprint | null;
   readonly endMeans: EndMeans;
   openBytes(): Promise<ByteReader>;
+  /** How far the content is there now, and when what is at a position came; asked where that is not known yet. */
+  standing(position: number): Promise<Standing>;
   /** First bytes for deciding a format; null while there are too few. */
   sample(): Promise<Buffer | null>;
   range(): Promise<{ readonly begin: bigint; readonly end: bigint | null }>;
@@ -55,7 +58,7 @@ export interface EntrySourceParts {
 export async function createEntrySource(parts: EntrySourceParts, bytes: ByteReader): Promise<EntrySource> {
   const { options, openBytes } = parts;
   const { store } = options;
-  const { topic, partition, appendTimeUs } = parts.entry;
+  const { topic, partition } = parts.entry;
   const reader = createRecordReader(bytes, options.frame, options.recordBytesMax);
   const marks = new Map<number, Fingerprint>([[0, EMPTY_FINGERPRINT]]);
   if (parts.fingerprint !== null) marks.set(parts.entry.offset, parts.fingerprint);
@@ -94,6 +97,18 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       marks.delete(mark);
       return;
     }
+  }
+
+  /** The stretch that a position lies in; growth since the last look is entered, durably, before anybody reads it. */
+  async function stretchAt(position: number): Promise<Appended> {
+    const known = appendedAt(entry.appended, position);
+    if (position < known.to) return known;
+    const appended = withGrowth(entry.appended, entry.offset, await parts.standing(position));
+    if (appended === entry.appended) return known;
+    const grown = { ...entry, appended };
+    await store.transact((transaction) => putEntry(transaction, grown));
+    entry = grown;
+    return appendedAt(appended, position);
   }
 
   /** The end may show itself only after everything before it was committed. */
@@ -143,24 +158,28 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       const position = Number(from);
       const join = options.joins(entry.format);
       const known = marks.get(position) ?? null;
+      const stretch = await stretchAt(position);
       const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
       if (found === null) {
         await finishAt(position);
         return null;
       }
-      if (found.fingerprint !== null) remember(found.next, found.fingerprint);
+      // Entries that begin after the stretch came later: they are another batch.
+      let { count, next } = found;
+      while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
+      if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
       return {
         topic,
         partition,
         text: found.text,
-        count: found.count,
+        count,
         begins: found.begins,
         ends: found.ends,
         offsetDeltas: found.offsetDeltas,
         firstOffset: from,
-        nextOffset: BigInt(found.next),
-        appendTimeUs,
-        cut: found.cut,
+        nextOffset: BigInt(next),
+        appendTimeUs: stretch.us,
+        cut: found.cut.filter((record) => record < count),
       };
     },
     release: (before) => parts.release(Number(before)),

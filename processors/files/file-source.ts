@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { type Appended, type Standing, WHOLE_BYTES } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint } from "./fingerprint.ts";
@@ -90,7 +91,7 @@ async function decide(file: OpenedFile, registry: Registry, options: FileSourceO
     inode: file.inode,
     headBytes: head.length,
     headSha256: headSha256(head),
-    appendTimeUs: options.mtimeUs ?? file.mtimeUs,
+    appended: await firstAppended(file, options.mtimeUs),
     format: "",
     isComplete: false,
     offset: 0,
@@ -141,6 +142,7 @@ async function opened(
         if (sample.includes(10) || sample.length === SAMPLE_BYTES) return sample;
         return options.endMeans === "final" && sample.length > 0 ? sample : null;
       },
+      standing: () => standingOf(file),
       async range() {
         const isKnown = file.container === "plain" && !isShorter;
         return { begin: 0n, end: isKnown ? BigInt(await file.sizeBytes()) : null };
@@ -164,6 +166,17 @@ async function opened(
 
 /** A copy of the beginning of what is known holds nothing to go on with. */
 const NOTHING: ByteReader = { mediumBytes: 0, read: async () => 0, close: async () => {} };
+
+async function firstAppended(file: OpenedFile, mtimeUs: number | undefined): Promise<readonly Appended[]> {
+  const standing = await standingOf(file);
+  return [{ from: 0, to: standing.sizeBytes, us: mtimeUs ?? standing.mtimeUs }];
+}
+
+/** An archive is complete, whatever its size on disk. */
+async function standingOf(file: OpenedFile): Promise<Standing> {
+  const standing = await file.standing();
+  return file.container === "plain" ? standing : { ...standing, sizeBytes: WHOLE_BYTES };
+}
 
 async function isMoved(file: OpenedFile): Promise<boolean> {
   try {

@@ -1,4 +1,5 @@
 import { WeirError } from "../model/errors.ts";
+import type { Standing } from "./append-times.ts";
 import { type ByteReader, openRegular, plainReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
 import { type Container, containerOf, inflatedReader } from "./inflate.ts";
@@ -13,6 +14,8 @@ export interface OpenedFile {
   readonly mtimeUs: number;
   /** Size on disk now. */
   sizeBytes(): Promise<number>;
+  /** Size and mtime at one moment. */
+  standing(): Promise<Standing>;
   /** Its first bytes, inflated, at most `bytesMax`. */
   sample(bytesMax: number): Promise<Buffer>;
   /** Another reader of the content, for one user at a time. */
@@ -36,6 +39,10 @@ export async function openFile(path: string): Promise<OpenedFile> {
       inode: `${dev}:${ino}`,
       mtimeUs: Number(mtimeNs / 1000n),
       sizeBytes: async () => (await file.stat()).size,
+      async standing() {
+        const { size, mtimeNs } = await file.stat({ bigint: true });
+        return { sizeBytes: Number(size), mtimeUs: Number(mtimeNs / 1000n) };
+      },
       open,
       async sample(bytesMax) {
         const reader = await open();

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Appended } from "./append-times.ts";
 import type { Store, StoreTransaction } from "./store-port.ts";
 
 /** A file, or a stream, that was met: what it is known by, and how far it was taken in. */
@@ -17,8 +18,8 @@ export interface FileEntry {
   /** Length of the head, at most HEAD_BYTES, and its SHA-256 in hex. */
   readonly headBytes: number;
   readonly headSha256: string;
-  /** mtime when first seen, microseconds since the epoch. */
-  readonly appendTimeUs: number;
+  /** What was there when: an entry's append time is the file's mtime when the entry was first seen. */
+  readonly appended: readonly Appended[];
   /** Decided once; "" while there is nothing to decide by. */
   readonly format: string;
   /** Everything up to its end is committed, and it was read as a whole. */

@@ -1,3 +1,4 @@
+import { appendedAt, WHOLE_BYTES } from "./append-times.ts";
 import type { EntrySourceParts, SourceOptions } from "./entry-source.ts";
 import { SAMPLE_BYTES } from "./entry-source.ts";
 import { spoolReader } from "./intake.ts";
@@ -20,6 +21,10 @@ export function spoolParts(
     fingerprint: { crc: entry.prefixCrc, tail: Buffer.alloc(0) },
     endMeans,
     openBytes: async () => spoolReader(spool),
+    async standing(position) {
+      const chunk = spool.read(position);
+      return { sizeBytes: WHOLE_BYTES, mtimeUs: chunk?.appendTimeUs ?? appendedAt(entry.appended, position).us };
+    },
     async sample() {
       const sample = await sampleOf(spool);
       return sample.length === 0 ? null : sample;

@@ -1,4 +1,5 @@
 import { WeirError } from "../model/errors.ts";
+import { appendedOnce } from "./append-times.ts";
 import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
 import { createIntake, createPipeInput, type PipeInput } from "./intake.ts";
 import { compare, type Known, knownOf, unchanged } from "./pipe-identity.ts";
@@ -81,7 +82,7 @@ async function begin(
     path: "-",
     inode: "",
     ...headOf(bytes),
-    appendTimeUs: nowUs(),
+    appended: appendedOnce(nowUs()),
     format: "",
     isComplete: false,
     offset: 0,

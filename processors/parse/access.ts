@@ -1,5 +1,6 @@
 import { Dictionary, flatCopy } from "../model/dictionary.ts";
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
+import type { RecordBatch } from "../model/record.ts";
 import { createCharacterFinder, SLOT_MARK, slot } from "./layout.ts";
 import type { Format, LineParser } from "./line-parser.ts";
 import { createClfTime } from "./timestamp.ts";
@@ -191,12 +192,13 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     }
   }
 
-  let batchText = "";
+  let records: RecordBatch | null = null;
 
   return function accessLine(text, begin, end, batch, row) {
-    if (text !== batchText) {
+    // Several batches may share one text.
+    if (batch.records !== records) {
       forgetIfVoid(batch);
-      batchText = text;
+      records = batch.records;
     }
     let at = begin;
     let virtualHostEnd = begin;

@@ -222,7 +222,9 @@ export function createFileSchema(formats: readonly string[]) {
             .describe("How long the batches' shares of windows are kept."),
         })
         .prefault({})
-        .describe("After how many days data is deleted, counted from the day it was stored. The ledger is kept for good."),
+        .describe(
+          "After how many days data is deleted, counted from the day it was stored. The ledger is kept for good.",
+        ),
       log: z
         .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
         .prefault({})

@@ -69,14 +69,12 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
         // After the commit: a source must still have what comes after the committed offset.
         await source.release(plan.start);
         const inserting = insertBatch(options, prepared, new Set());
-        // An insert that fails while the next batch is being prepared must not count as unhandled; it is awaited below.
-        inserting.catch(() => {});
-        const following: Prepared | null = signal.aborted
-          ? null
-          : await prepare(options, plan.next, limit, { run, attempt: 0 });
+        const following = signal.aborted ? null : prepare(options, plan.next, limit, { run, attempt: 0 });
+        // Both come to their end, whichever fails: a batch whose successor can't be read is stored all the same.
+        await Promise.allSettled([inserting, following]);
         await inserting;
         from = plan.next;
-        prepared = signal.aborted ? null : following;
+        prepared = signal.aborted ? null : await following;
         if (prepared === null) {
           await source.commit({ offset: from, metadata: "" });
           await source.release(from);

@@ -145,6 +145,13 @@ describe("aggregate", () => {
     expect(ids.length).toBe(2 * 2100);
   });
 
+  it("lists a histogram's buckets in ascending order", () => {
+    const batch = makeEvents([900, 5, 70_000, 5, 1].map((durationUs) => ({ us: 1, durationUs })));
+    const [histogram] = createAggregate([makeRule()])(batch).duration_histogram;
+    expect(histogram.map(([, count]) => count)).toEqual([1, 2, 1, 1]);
+    expect(histogram.map(([bucket]) => bucket)).toEqual([1, 5, 900, 70_000].map((us) => bucketOf(us) + 0));
+  });
+
   it("has nothing for a batch without events, and nothing for a rule that no event is for", () => {
     const aggregate = createAggregate([makeRule({ where: "http" })]);
     expect(aggregate(makeEvents([])).rule).toEqual([]);

@@ -31,13 +31,20 @@ async function rowsOf({ records, startUs, order }: Way): Promise<{ events: unkno
   // No time, an absurd time, an address to pseudonymise, an entry of several lines, bytes that are no text.
   writeFileSync(
     files[3],
-    Buffer.from(`${textLines(150)}no time at all\n1969-01-01 00:00:00 too old\nmail to jo@example.org\nERROR a\n\tat b\n\xff\xfe\n${textLines(150, 150)}`, "latin1"),
+    Buffer.from(
+      `${textLines(150)}no time at all\n1969-01-01 00:00:00 too old\nmail to jo@example.org\nERROR a\n\tat b\n\xff\xfe\n${textLines(150, 150)}`,
+      "latin1",
+    ),
   );
   for (const file of files) utimesSync(file, MTIME_SECONDS, MTIME_SECONDS);
-  await loadInto(data, order.map((i) => files[i]), {
-    clock: createFakeClock(startUs),
-    env: { WEIR_BATCH__RECORDS: records, WEIR_MASK_KEY: KEY },
-  });
+  await loadInto(
+    data,
+    order.map((i) => files[i]),
+    {
+      clock: createFakeClock(startUs),
+      env: { WEIR_BATCH__RECORDS: records, WEIR_MASK_KEY: KEY },
+    },
+  );
   return {
     events: await ask(
       data,
@@ -64,7 +71,10 @@ describe("the same input", { timeout: 60_000 }, () => {
       const folder = makeFolder();
       writeFileSync(join(folder, "app.log"), "mail to jo@example.org\n");
       await loadInto(join(folder, "data"), [join(folder, "app.log")], { env: { WEIR_MASK_KEY: key } });
-      const [row] = await ask<{ body: string; template_id: string }>(join(folder, "data"), "SELECT body, template_id FROM events");
+      const [row] = await ask<{ body: string; template_id: string }>(
+        join(folder, "data"),
+        "SELECT body, template_id FROM events",
+      );
       return row;
     };
     const [one, other] = [await masked(KEY), await masked("5b".repeat(32))];

