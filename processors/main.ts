@@ -1,12 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { openStore } from "./clickhouse/store.ts";
 import { WeirError } from "./model/errors.ts";
-import { FORMAT_NAMES } from "./parse/formats.ts";
 import { systemClock } from "./runtime/clock.ts";
-import { type Config, readConfig } from "./runtime/config.ts";
-import { configJsonSchema } from "./runtime/config-schema.ts";
+import { type Config, readConfig, wantsColor } from "./runtime/config.ts";
+import { configJsonSchema, FORMATS, isSourceName } from "./runtime/config-schema.ts";
 import { redacted } from "./runtime/config-version.ts";
 import { createLifecycle } from "./runtime/lifecycle.ts";
+import { createLogger, type Logger } from "./runtime/logger.ts";
 import { StatusLine } from "./runtime/status-line.ts";
 import { isTerminal, printable } from "./runtime/terminal.ts";
 import { listDeadLetters } from "./services/dead-letters.ts";
@@ -14,7 +14,7 @@ import { load } from "./services/load.ts";
 import { progressText, summaryText } from "./services/load-report.ts";
 import { run } from "./services/run.ts";
 import { runSql } from "./services/sql.ts";
-import { migrateStore } from "./services/workplace.ts";
+import { migrateStore, storeOptionsOf } from "./services/workplace.ts";
 
 /** The command line: reads arguments, calls one service, sets the exit code. 0 done, 1 failed, 2 wrong usage. */
 
@@ -26,13 +26,10 @@ interface CommonOptions {
   readonly json?: boolean;
 }
 
-const FORMATS = ["auto", ...FORMAT_NAMES];
-
 function configOf(options: CommonOptions): Config {
   const { data, logLevel, url } = options;
   return readConfig({
     path: options.config,
-    formats: FORMATS,
     flags: {
       ...(data === undefined ? {} : { data }),
       ...(logLevel === undefined ? {} : { logLevel }),
@@ -41,9 +38,9 @@ function configOf(options: CommonOptions): Config {
   });
 }
 
-function storeOptions(config: Config) {
-  const { url, username, password } = config.clickhouse;
-  return { dataDir: config.data.directory, ...(url === null ? {} : { url, username, password }) };
+/** Weir's own log, on standard error; a status line there gives way to it. */
+function loggerOf({ log }: Config, { json = false }: CommonOptions, status: StatusLine): Logger {
+  return createLogger({ level: log.level, output: status.beside, colored: wantsColor(), json });
 }
 
 function write(text: string): void {
@@ -85,6 +82,7 @@ function createProgram(exit: { code: number }): Command {
     .option("--rate <number>", "mean events per second of the simulated shop", parseInteger(1, 100_000), 1000)
     .action(async (files: string[], options: CommonOptions & { seed: number; rate: number }) => {
       const config = configOf(options);
+      const status = new StatusLine(process.stderr, systemClock);
       exit.code = await untilSignalled((signal) =>
         run({
           config,
@@ -93,7 +91,8 @@ function createProgram(exit: { code: number }): Command {
           ratePerSecond: options.rate,
           clock: systemClock,
           signal,
-          output: process.stderr,
+          logger: loggerOf(config, options, status),
+          status: options.json ? null : status,
         }),
       );
     });
@@ -101,7 +100,7 @@ function createProgram(exit: { code: number }): Command {
   command(program, "load")
     .description("read files to their end and store their events, each line exactly once")
     .argument("<file...>", 'plain, gzip or zstd files; "-" is standard input')
-    .option("--source <name>", "name of the source (default: the file's own name)")
+    .option("--source <name>", "name of the source (default: the file's own name)", parseSourceName)
     .addOption(new Option("--format <format>", "format of the lines").choices(FORMATS).default("auto"))
     .option("--again", "load content once more that was loaded before")
     .action(async (files: string[], options: CommonOptions & { source?: string; format: string; again?: boolean }) => {
@@ -118,6 +117,7 @@ function createProgram(exit: { code: number }): Command {
           stdin: process.stdin,
           clock: systemClock,
           signal,
+          logger: loggerOf(config, options, status),
           onProgress(progress) {
             if (status.isDue)
               status.update(progressText(progress, systemClock.monotonicMs() - startedMs, status.width));
@@ -132,14 +132,14 @@ function createProgram(exit: { code: number }): Command {
     .argument("<query>")
     .option(
       "--format <format>",
-      "a ClickHouse output format (default PrettyCompact on a terminal, TabSeparatedWithNames otherwise)",
+      "a ClickHouse output format (default: a table, PrettyCompact; with --json JSONEachRow)",
     )
     .option("--write", "allow statements that write")
     .action(async (query: string, options: CommonOptions & { format?: string; write?: boolean }) => {
       const pretty = isTerminal(process.stdout) ? "PrettyCompact" : "PrettyCompactNoEscapes";
       const format = options.format ?? (options.json ? "JSONEachRow" : pretty);
       await runSql({
-        ...storeOptions(configOf(options)),
+        ...storeOptionsOf(configOf(options)),
         query,
         format,
         write: options.write ?? false,
@@ -155,7 +155,7 @@ function createProgram(exit: { code: number }): Command {
     .action(async (options: CommonOptions & { limit: number; code?: string }) => {
       const { limit, code, json } = options;
       write(
-        await listDeadLetters({ ...storeOptions(configOf(options)), limit, code: code ?? null, json: json ?? false }),
+        await listDeadLetters({ ...storeOptionsOf(configOf(options)), limit, code: code ?? null, json: json ?? false }),
       );
     });
 
@@ -163,7 +163,7 @@ function createProgram(exit: { code: number }): Command {
     .description("bring the tables up to date")
     .action(async (options: CommonOptions) => {
       const config = configOf(options);
-      const store = await openStore(storeOptions(config));
+      const store = await openStore(storeOptionsOf(config));
       try {
         const done = await migrateStore(store, config);
         write(
@@ -182,7 +182,7 @@ function createProgram(exit: { code: number }): Command {
     .description("check the configuration and show it as it is in force")
     .option("--schema", "print the JSON Schema of weir.yaml")
     .action((options: CommonOptions & { schema?: boolean }) => {
-      write(JSON.stringify(options.schema ? configJsonSchema(FORMATS) : redacted(configOf(options)), null, 2));
+      write(JSON.stringify(options.schema ? configJsonSchema() : redacted(configOf(options)), null, 2));
     });
 
   return program;
@@ -194,6 +194,14 @@ function parseInteger(min: number, max: number): (text: string) => number {
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new WeirError("USAGE", `${JSON.stringify(text)} is not a whole number from ${min} to ${max}.`);
   };
+}
+
+function parseSourceName(text: string): string {
+  if (isSourceName(text)) return text;
+  throw new WeirError(
+    "USAGE",
+    `${JSON.stringify(text)} is no name of a source; use up to 200 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+  );
 }
 
 const EXIT_FAILED = 1;

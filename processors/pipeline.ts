@@ -38,10 +38,13 @@ export interface EncodedBatch {
   readonly row: LedgerRow;
 }
 
+/** Parsing is the longest stage, and inserts wait for the same thread: it pauses after so many records. */
+const PARSE_RECORDS = 16_384;
+
 /**
  * The data path, top to bottom in the order the data takes it. No I/O, no clock: records in, rows out.
  *
- * `run` yields the name of each stage when it is done, so that the caller can let other work in between, and returns the
+ * `run` yields the name of each stage when it is done (parse, the longest, also on its way), so that the caller can let other work in between, and returns the
  * encoded batch. Its bytes are valid until the run after the next.
  */
 export interface Pipeline {
@@ -61,8 +64,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     *run(records, identity) {
       batch.begin(records);
-      parse(batch);
-      yield "parse";
+      for (let from = 0; from < records.count; from += PARSE_RECORDS) {
+        parse(batch, from, Math.min(records.count, from + PARSE_RECORDS));
+        yield "parse";
+      }
       mask?.(batch);
       yield "mask";
       enrich(batch);

@@ -44,11 +44,20 @@ export async function openEmbedded(dir: string): Promise<EmbeddedClickHouse> {
     });
   });
   const sessions = await openSessions(root);
-  return new Embedded(sessions, await openSpool(root));
+  try {
+    return new Embedded(sessions, await openSpool(root));
+  } catch (error) {
+    await closeSessions(sessions);
+    throw new WeirError("STORE_UNREACHABLE", `The folder tmp in ${root} can't be emptied and made: ${String(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 interface Sessions {
   readonly write: EngineSession;
+  /** For the small tables beside the events, so that their inserts need not wait for each other. */
+  readonly account: EngineSession;
   /** Weir's own queries. */
   readonly read: EngineSession;
   /** Statements of people who may only read: the engine's read-only mode. */
@@ -66,7 +75,13 @@ async function openSessions(root: string): Promise<Sessions> {
     return session;
   };
   try {
-    const sessions = { write: openNext(), read: openNext(), people: openNext(), operator: openNext() };
+    const sessions = {
+      write: openNext(),
+      account: openNext(),
+      read: openNext(),
+      people: openNext(),
+      operator: openNext(),
+    };
     await sessions.write.run("CREATE DATABASE IF NOT EXISTS weir");
     // The engine's own `default` overlays the file system: every readable file would be a table of it. It comes back
     // with every start, and no session opens without one.
@@ -80,6 +95,11 @@ async function openSessions(root: string): Promise<Sessions> {
     for (const session of opened) await session.close();
     throw await openError(root, error);
   }
+}
+
+async function closeSessions(sessions: Sessions): Promise<void> {
+  for (const session of Object.values(sessions)) await (session as EngineSession).close();
+  await drainPending();
 }
 
 /** The engine says only that it could not open. */
@@ -105,7 +125,8 @@ class Embedded implements EmbeddedClickHouse {
   async insert(block: InsertBlock): Promise<void> {
     if (block.rows === 0) return;
     try {
-      await this.#spool.withPieces(block.native, (path) => this.#sessions.write.run(insertFromFile(block, path)));
+      const session = block.table === "events" ? this.#sessions.write : this.#sessions.account;
+      await this.#spool.withPieces(block.native, (path) => session.run(insertFromFile(block, path)));
     } catch (error) {
       throw toWeirError(error, "insert", `the insert into ${block.table}`);
     }
@@ -156,9 +177,8 @@ class Embedded implements EmbeddedClickHouse {
     }
   }
 
-  async close(): Promise<void> {
-    for (const session of Object.values(this.#sessions)) await (session as EngineSession).close();
-    await drainPending();
+  close(): Promise<void> {
+    return closeSessions(this.#sessions);
   }
 
   async #run(

@@ -1,5 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { closeSync, createWriteStream, openSync, rmSync, writeSync } from "node:fs";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -34,13 +34,14 @@ export async function openSpool(dir: string): Promise<Spool> {
   }
 
   return {
-    withPieces(pieces, use) {
+    async withPieces(pieces, use) {
       const path = nextPath();
-      return withFile(
-        path,
-        () => writePieces(path, pieces),
-        () => use(path),
-      );
+      try {
+        writePieces(path, pieces);
+        return await use(path);
+      } finally {
+        rmSync(path, { force: true });
+      }
     },
     withStream(stream, bytesMax, use) {
       const path = nextPath();
@@ -53,17 +54,16 @@ export async function openSpool(dir: string): Promise<Spool> {
   };
 }
 
-async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<number> {
-  const file = await open(path, "wx", 0o600);
+/**
+ * At once, not in turns of the event loop: the write goes to memory and takes a few milliseconds, but each turn may wait
+ * for a stage of the next batch, and the engine would wait with it.
+ */
+function writePieces(path: string, pieces: readonly Uint8Array[]): void {
+  const file = openSync(path, "wx", 0o600);
   try {
-    let bytes = 0;
-    for (const piece of pieces) {
-      await file.writeFile(piece);
-      bytes += piece.length;
-    }
-    return bytes;
+    for (const piece of pieces) for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Commit, Source } from "../model/ports.ts";
+import type { Commit, Frame, ReadLimit, Source } from "../model/ports.ts";
+import type { RecordBatch } from "../model/record.ts";
 import { type Appended, appendedAt, type Standing, withGrowth } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
-import type { Frame } from "./frame-port.ts";
 import { scan } from "./opened-file.ts";
 import { createRecordReader, type EndMeans } from "./record-reader.ts";
 import { type FileEntry, putEntry } from "./registry.ts";
@@ -64,6 +64,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
   if (parts.fingerprint !== null) marks.set(parts.entry.offset, parts.fingerprint);
   let entry = parts.entry;
   let endMeans = parts.endMeans;
+  let reading: Promise<unknown> = Promise.resolve();
 
   async function decideFormat(): Promise<void> {
     if (entry.format !== "") return;
@@ -120,6 +121,40 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     entry = finished;
   }
 
+  async function readBatch(from: bigint, limit: ReadLimit, to?: bigint): Promise<RecordBatch | null> {
+    await decideFormat();
+    if (entry.format === "") return null;
+    const position = Number(from);
+    const join = options.joins(entry.format);
+    const known = marks.get(position) ?? null;
+    let stretch = await stretchAt(position);
+    const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
+    if (found === null) {
+      await finishAt(position);
+      return null;
+    }
+    // It may have grown between the look and the read.
+    if (position >= stretch.to) stretch = await stretchAt(position);
+    if (position >= stretch.to) return null;
+    // Entries that begin after the stretch came later: they are another batch.
+    let { count, next } = found;
+    while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
+    if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
+    return {
+      topic,
+      partition,
+      text: found.text,
+      count,
+      begins: found.begins,
+      ends: found.ends,
+      offsetDeltas: found.offsetDeltas,
+      firstOffset: from,
+      nextOffset: BigInt(next),
+      appendTimeUs: stretch.us,
+      cut: found.cut.filter((record) => record < count),
+    };
+  }
+
   return {
     topic,
     partition,
@@ -152,39 +187,16 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       marks.set(offset, fingerprint);
     },
     range: parts.range,
-    async read(from, limit, to) {
-      await decideFormat();
-      if (entry.format === "") return null;
-      const position = Number(from);
-      const join = options.joins(entry.format);
-      const known = marks.get(position) ?? null;
-      const stretch = await stretchAt(position);
-      const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
-      if (found === null) {
-        await finishAt(position);
-        return null;
-      }
-      // Entries that begin after the stretch came later: they are another batch.
-      let { count, next } = found;
-      while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
-      if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
-      return {
-        topic,
-        partition,
-        text: found.text,
-        count,
-        begins: found.begins,
-        ends: found.ends,
-        offsetDeltas: found.offsetDeltas,
-        firstOffset: from,
-        nextOffset: BigInt(next),
-        appendTimeUs: stretch.us,
-        cut: found.cut.filter((record) => record < count),
-      };
+    read(from, limit, to) {
+      const batch = readBatch(from, limit, to);
+      reading = batch.catch(() => {});
+      return batch;
     },
     release: (before) => parts.release(Number(before)),
     async close() {
       await reader.close();
+      // Whoever gave a read up left it to us: it must not touch the store any more.
+      await reading;
       await parts.close();
     },
   };

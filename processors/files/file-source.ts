@@ -10,7 +10,7 @@ import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry }
 
 export interface FileSourceOptions extends SourceOptions {
   readonly path: string;
-  /** final: the file is loaded as it is. open or line: it is followed. */
+  /** final: the file is loaded as it is. open or line: it is followed; an archive is final in any case. */
   readonly endMeans: EndMeans;
   /** Instead of the file's mtime; microseconds since the epoch. */
   readonly mtimeUs?: number;
@@ -67,7 +67,7 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
 
 async function decide(file: OpenedFile, registry: Registry, options: FileSourceOptions): Promise<Decision> {
   const head = await file.sample(HEAD_BYTES);
-  const isWhole = options.endMeans === "final";
+  const isWhole = endOf(file, options) === "final";
   let generation = 0;
   for (const entry of registry.candidates(head, file.inode)) {
     if (entry.isPending) continue;
@@ -135,12 +135,12 @@ async function opened(
       options,
       entry,
       fingerprint,
-      endMeans: options.endMeans,
+      endMeans: endOf(file, options),
       openBytes: file.open,
       async sample() {
         const sample = await file.sample(SAMPLE_BYTES);
         if (sample.includes(10) || sample.length === SAMPLE_BYTES) return sample;
-        return options.endMeans === "final" && sample.length > 0 ? sample : null;
+        return endOf(file, options) === "final" && sample.length > 0 ? sample : null;
       },
       standing: () => standingOf(file),
       async range() {
@@ -162,6 +162,10 @@ async function opened(
     readBytes: { get: () => bytes.mediumBytes, enumerable: true },
     isMoved: { value: () => isMoved(file) },
   }) as FileSource;
+}
+
+function endOf({ container }: OpenedFile, { endMeans }: FileSourceOptions): EndMeans {
+  return container === "plain" ? endMeans : "final";
 }
 
 /** A copy of the beginning of what is known holds nothing to go on with. */

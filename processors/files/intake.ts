@@ -17,6 +17,8 @@ export interface PipeInput {
    * however long it takes if `isPatient`. Throws what broke the pipe, after everything that came before.
    */
   take(bytesMin?: number, waitMs?: number, isPatient?: boolean): Promise<Buffer | null>;
+  /** Leaves the pipe where it is: nothing more is waited for, and for whoever takes, this is what broke it. */
+  leave(reason: unknown): void;
   /** Bytes taken so far. */
   readonly bytes: number;
 }
@@ -25,12 +27,33 @@ export function createPipeInput(input: AsyncIterable<Buffer>): PipeInput {
   const iterator = input[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<Buffer>> | null = null;
   let isEnded = false;
+  let wake: () => void = () => {};
   let failure: unknown = null;
   let taken = 0;
+
+  /** What comes next; WAITED after so many milliseconds (null: never) and when the pipe is left. */
+  async function orWaited<T>(promise: Promise<T>, waitMs: number | null): Promise<T | typeof WAITED> {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<typeof WAITED>((resolve) => {
+      wake = () => resolve(WAITED);
+      if (waitMs !== null) timer = setTimeout(wake, waitMs);
+    });
+    try {
+      return await Promise.race([promise, waited]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 
   return {
     get bytes() {
       return taken;
+    },
+    leave(reason) {
+      if (isEnded) return;
+      isEnded = true;
+      failure = reason;
+      wake();
     },
     async take(bytesMin = APPEND_BYTES, waitMs = APPEND_WAIT_MS, isPatient = true) {
       const pieces: Buffer[] = [];
@@ -42,8 +65,7 @@ export function createPipeInput(input: AsyncIterable<Buffer>): PipeInput {
           next.catch(() => {});
         }
         try {
-          const result: IteratorResult<Buffer> | typeof WAITED =
-            bytes === 0 && isPatient ? await next : await orWaited(next, waitMs);
+          const result = await orWaited(next, bytes === 0 && isPatient ? null : waitMs);
           if (result === WAITED) break;
           next = null;
           if (result.done) isEnded = true;
@@ -62,18 +84,6 @@ export function createPipeInput(input: AsyncIterable<Buffer>): PipeInput {
       return null;
     },
   };
-}
-
-async function orWaited<T>(promise: Promise<T>, waitMs: number): Promise<T | typeof WAITED> {
-  let timer: NodeJS.Timeout | undefined;
-  const waited = new Promise<typeof WAITED>((resolve) => {
-    timer = setTimeout(resolve, waitMs, WAITED);
-  });
-  try {
-    return await Promise.race([promise, waited]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The bytes of a spool, nothing more being written to it. */
@@ -104,7 +114,7 @@ function released(position: number, begin: number): WeirError {
 
 /**
  * Writes a stream into a spool, durably, before anybody reads it from there. The reader waits for what has not come
- * yet, and meets the end when the stream ended and everything was read.
+ * yet, and meets the end when the stream ended and everything was read. Closing waits for nothing that has not come.
  */
 export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => number): ByteReader {
   const kept = spoolReader(spool);
@@ -131,9 +141,9 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
 
   async function takeIn(): Promise<void> {
     try {
-      while (!isClosed) {
+      for (;;) {
         const bytes = await input.take(APPEND_BYTES, APPEND_WAIT_MS, isPaused);
-        if (bytes === null || isClosed) break;
+        if (bytes === null) break;
         isPaused = bytes.length === 0;
         const begin = await spool.append(bytes, nowUs());
         wakeReaders();
@@ -149,7 +159,7 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
     isOver = true;
     wakeReaders();
   }
-  void takeIn();
+  const takingIn = takeIn();
 
   return {
     get mediumBytes() {
@@ -188,6 +198,9 @@ export function createIntake(input: PipeInput, spool: SpoolPort, nowUs: () => nu
       isClosed = true;
       wakeReaders();
       wakeWriter();
+      // What was taken from the pipe is kept before the pipe is left.
+      input.leave(new WeirError("INTERNAL", "Standard input was closed while it was being read."));
+      await takingIn;
     },
   };
 }

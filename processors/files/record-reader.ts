@@ -1,7 +1,7 @@
-import type { ReadLimit } from "../model/ports.ts";
+import { WeirError } from "../model/errors.ts";
+import type { Frame, ReadLimit } from "../model/ports.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { extended, type Fingerprint } from "./fingerprint.ts";
-import type { Frame } from "./frame-port.ts";
 
 /**
  * What the end of the bytes means. open: more will come, nothing unfinished is given. line: the last entry is finished
@@ -34,14 +34,19 @@ export interface RecordReader {
   ): Promise<ReadRecords | null>;
   /** Where the bytes ended when last looked; null before that. */
   readonly end: number | null;
+  /** A read that is under way fails. */
   close(): Promise<void>;
 }
 
 const CHUNK_BYTES_MIN = 64 << 10;
+/** The largest batch that can be configured; more is read in several chunks. */
+const CHUNK_BYTES_MAX = 256 << 20;
 /** Bytes per record before the first batch tells. */
 const RECORD_BYTES_GUESS = 128;
 /** Room in front of a chunk for what the chunk before left over. */
 const HEADROOM_BYTES = 256 << 10;
+
+const NO_BYTES = Buffer.alloc(0);
 
 interface Piece {
   readonly buffer: Buffer;
@@ -57,13 +62,14 @@ interface Piece {
  */
 export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesMax: number): RecordReader {
   /** Bytes [begin, begin + text.length) of the stream: buffer from `at` on, and as text. */
-  let buffer: Buffer = Buffer.alloc(0);
+  let buffer: Buffer = NO_BYTES;
   let at = 0;
   let begin = 0;
   let text = "";
-  let spare: Buffer = Buffer.alloc(0);
+  let spare: Buffer = NO_BYTES;
   let ahead: Promise<Piece> | null = null;
   let end: number | null = null;
+  let isClosed = false;
   let recordBytes = RECORD_BYTES_GUESS;
 
   async function readPiece(target: Buffer, position: number, length: number): Promise<Piece> {
@@ -73,6 +79,8 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
     try {
       while (count < length) {
         const got = await bytes.read(position + count, room, HEADROOM_BYTES + count, length - count);
+        // What ends a read that was given up is not the end of the bytes.
+        if (isClosed) throw new WeirError("INTERNAL", "The source was closed while it was being read.");
         if (got === 0) break;
         count += got;
         if (await bytes.isPausedAt?.(position + count)) break;
@@ -123,6 +131,15 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
 
   function readAhead(chunkBytes: number): void {
     ahead ??= readPiece(spare, begin + text.length, chunkBytes);
+  }
+
+  /** Nothing is held of what is read to its end: many files may be followed, and an end may last long. */
+  function forget(from: number): void {
+    begin = from;
+    at = 0;
+    text = "";
+    buffer = NO_BYTES;
+    spare = NO_BYTES;
   }
 
   async function moveTo(from: number): Promise<void> {
@@ -181,7 +198,8 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
     async read(from, to, limit, join, endMeans, fingerprint) {
       if (to !== null && from >= to) return null;
       await moveTo(from);
-      const bytesWanted = Math.min(limit.bytesMax, limit.recordsMax * recordBytes);
+      const bytesThere = to === null ? CHUNK_BYTES_MAX : to - from;
+      const bytesWanted = Math.min(limit.bytesMax, limit.recordsMax * recordBytes, bytesThere, CHUNK_BYTES_MAX);
       const chunkBytes = Math.max(CHUNK_BYTES_MIN, Math.ceil(bytesWanted));
       let isEnd = false;
       let failure: unknown = null;
@@ -221,7 +239,10 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
           return readCut(from, to, endMeans, fingerprint);
         }
         if (failure !== null) throw failure;
-        if (isOver) return null;
+        if (isOver) {
+          if (isEnd) forget(from);
+          return null;
+        }
         const step = await extend(from, chunkBytes);
         failure = step.failure;
         if (step.added === 0 || failure !== null) {
@@ -231,6 +252,7 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
       }
     },
     async close() {
+      isClosed = true;
       // Closing wakes a read that waits; a file waits for its reads itself.
       const closed = bytes.close();
       await ahead;

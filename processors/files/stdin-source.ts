@@ -1,6 +1,7 @@
-import { WeirError } from "../model/errors.ts";
+import { type ErrorCode, WeirError } from "../model/errors.ts";
 import { appendedOnce } from "./append-times.ts";
 import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
+import { containerOf } from "./inflate.ts";
 import { createIntake, createPipeInput, type PipeInput } from "./intake.ts";
 import { compare, type Known, knownOf, unchanged } from "./pipe-identity.ts";
 import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
@@ -14,6 +15,8 @@ export interface StdinSourceOptions extends SourceOptions {
   readonly input: AsyncIterable<Buffer>;
   /** Microseconds since the epoch. */
   readonly nowUs: () => number;
+  /** Ends the waiting for the pipe while it is being opened. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StdinSource extends EntrySource {
@@ -31,15 +34,29 @@ const SAMPLE_WAIT_MS = 200;
  * kill loses nothing that was taken from the pipe (`openLeftovers` finishes it); `release` frees it.
  *
  * The content has an identity, as a file's has: piped in again, it goes on where it stood. Reading waits for the pipe
- * and ends when the pipe does. Throws SOURCE_BUSY, JOURNAL_DISK_FULL.
+ * and ends when the pipe does. Throws SOURCE_BUSY, SOURCE_UNREADABLE (compressed), JOURNAL_DISK_FULL, and the signal's
+ * reason when that comes before the pipe has shown what it is; what was taken until then is in the journal.
  */
 export async function openStdinSource(options: StdinSourceOptions): Promise<StdinSource> {
+  const { signal } = options;
+  const input = createPipeInput(options.input);
+  const leave = () => input.leave(signal?.reason);
+  if (signal?.aborted) leave();
+  signal?.addEventListener("abort", leave, { once: true });
+  try {
+    return await open(options, input);
+  } finally {
+    signal?.removeEventListener("abort", leave);
+  }
+}
+
+async function open(options: StdinSourceOptions, input: PipeInput): Promise<StdinSource> {
   const { store } = options;
   const registry = createRegistry(store);
-  const input = createPipeInput(options.input);
   const { own, spool, unlock } = await begin(options, registry, input);
   let unlockKnown: (() => Promise<void>) | null = null;
   try {
+    checkPlain(await sampleOf(spool));
     const { knowns, generation } = await knownsFor(options, registry, own, spool);
     const proven = await compare(input, spool, knowns, options.nowUs);
     for (const { entry } of proven) if (entry.isPending) await dropAbandoned(store, registry, entry);
@@ -58,12 +75,22 @@ export async function openStdinSource(options: StdinSourceOptions): Promise<Stdi
     await unlock();
     return await opened(options, entry, entry.path, target, input, unlockKnown);
   } catch (error) {
-    // Refused input is not kept: it is in the hands of the process that has the partition.
-    if (error instanceof WeirError && error.code === "SOURCE_BUSY") await drop(store, registry, own);
+    // Refused input is not kept: whoever piped it in, or the process that has the partition, has it.
+    if (error instanceof WeirError && REFUSALS.has(error.code)) await drop(store, registry, own);
     await unlockKnown?.();
     await unlock();
     throw error;
   }
+}
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(["SOURCE_BUSY", "SOURCE_UNREADABLE"]);
+
+function checkPlain(head: Buffer): void {
+  const container = containerOf(head);
+  if (container === "plain") return;
+  const unpack = container === "gzip" ? "zcat" : "zstdcat";
+  const message = `Standard input is compressed (${container}); pipe it through ${unpack} first, or name the file itself.`;
+  throw new WeirError("SOURCE_UNREADABLE", message);
 }
 
 /** Takes enough of the pipe to judge it by, keeping every byte at once under an entry of its own. */

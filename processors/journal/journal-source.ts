@@ -1,6 +1,5 @@
 import { WeirError } from "../model/errors.ts";
-import type { Source } from "../model/ports.ts";
-import type { Frame } from "./frame-port.ts";
+import type { Frame, Source } from "../model/ports.ts";
 import type { Journal } from "./journal.ts";
 
 /** A source over what was appended to the journal: for records that can't be read again where they came from. */

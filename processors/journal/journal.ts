@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmod, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Key, open, type RootDatabase } from "lmdb";
@@ -27,6 +28,8 @@ export interface JournalTransaction {
  */
 export interface Journal {
   readonly dir: string;
+  /** Made when the journal was made: another journal has another one. */
+  readonly id: string;
   readonly seal: Seal;
   /** Reads the newest committed state. */
   readonly view: JournalTransaction;
@@ -58,12 +61,14 @@ export async function openJournal(dir: string): Promise<Journal> {
   const path = join(dir, "journal");
   let database: RootDatabase<Buffer, Key>;
   let seal: Seal;
+  let id: string;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     seal = await openSeal(join(dir, "keys"));
     // Without overlapping syncs a transaction resolves when it is on disk, not when others can see it.
     database = open({ path, encoding: "binary", overlappingSync: false, noMemInit: false, cache: false });
     for (const name of ["data.mdb", "lock.mdb"]) await chmod(join(path, name), 0o600);
+    id = idOf(database);
   } catch (error) {
     throw await journalError(error, path);
   }
@@ -88,6 +93,7 @@ export async function openJournal(dir: string): Promise<Journal> {
 
   const journal: Journal = {
     dir,
+    id,
     seal,
     view,
     transact,
@@ -111,6 +117,17 @@ export async function openJournal(dir: string): Promise<Journal> {
     close: () => database.close(),
   };
   return journal;
+}
+
+function idOf(database: RootDatabase<Buffer, Key>): string {
+  const key = ["id"];
+  return database.transactionSync(() => {
+    const known = database.getBinary(key);
+    if (known !== undefined) return known.toString();
+    const id = randomUUID();
+    database.putSync(key, Buffer.from(id));
+    return id;
+  });
 }
 
 function entries(

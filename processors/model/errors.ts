@@ -19,6 +19,7 @@ export const ERRORS = {
   STORE_NEWER: { retriable: false },
   JOURNAL_UNREADABLE: { retriable: false },
   JOURNAL_DISK_FULL: { retriable: true },
+  JOURNAL_FOREIGN: { retriable: false },
   PLAN_CONFLICT: { retriable: false },
   PLAN_SOURCE_SHRANK: { retriable: false },
   USAGE: { retriable: false },

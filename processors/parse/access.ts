@@ -1,7 +1,7 @@
 import { Dictionary, flatCopy } from "../model/dictionary.ts";
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
 import type { RecordBatch } from "../model/record.ts";
-import { createCharacterFinder, SLOT_MARK, slot } from "./layout.ts";
+import { createCharacterFinder, createFinder, SLOT_MARK, slot } from "./layout.ts";
 import type { Format, LineParser } from "./line-parser.ts";
 import { createClfTime } from "./timestamp.ts";
 
@@ -53,6 +53,9 @@ const QUOTED_CUT = 256;
 const FLAGS_END = 4096;
 const ANY_CUT = QUOTED_CUT | (QUOTED_CUT << 3);
 const NO_TAIL: Tail = { referrer: 0, agent: 0, flags: 0, length: 0 };
+
+/** Requests and tails that are remembered: what stays in the processor's cache. */
+const REMEMBERED_MAX = 16_384;
 
 /** Columns of which ids are remembered with requests, tails and layouts. */
 const REMEMBERED = [
@@ -120,6 +123,9 @@ function canonicalInteger(text: string, begin: number, end: number): number {
 function createAccessParser({ withVirtualHost = false, plain = false }): LineParser {
   const clfTime = createClfTime();
   const hasMark = createCharacterFinder(SLOT_MARK);
+  const findSpace = createFinder(" ");
+  const findBracket = createFinder(" [");
+  const findQuote = createFinder('"');
   const requests = new Dictionary();
   let parsed: Request[] = [];
   const tails = new Dictionary();
@@ -180,8 +186,8 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
 
   /** Remembered requests hold ids of the batch's dictionaries; they are void when one of those starts anew. */
   function forgetIfVoid(batch: EventBatch): void {
-    requests.trim(65_536, 16 << 20);
-    tails.trim(65_536, 16 << 20);
+    requests.trim(REMEMBERED_MAX, 16 << 20);
+    tails.trim(REMEMBERED_MAX, 16 << 20);
     const dictionaries = [requests, tails, ...REMEMBERED.map((name) => batch.strings[name].dictionary)];
     const now = dictionaries.map(({ generation }) => generation).join();
     if (now !== generations) {
@@ -203,16 +209,16 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     let at = begin;
     let virtualHostEnd = begin;
     if (withVirtualHost) {
-      virtualHostEnd = text.indexOf(" ", at);
+      virtualHostEnd = findSpace(text, at);
       if (virtualHostEnd <= at || virtualHostEnd >= end) return false;
-      const colon = text.lastIndexOf(":", virtualHostEnd);
+      const colon = at + text.slice(at, virtualHostEnd).lastIndexOf(":");
       if (colon <= at || canonicalInteger(text, colon + 1, virtualHostEnd) < 0) return false;
       at = virtualHostEnd + 1;
     }
-    const clientEnd = text.indexOf(" ", at);
+    const clientEnd = findSpace(text, at);
     if (clientEnd <= at || clientEnd >= end) return false;
-    const bracket = text.indexOf(" [", clientEnd);
-    if (bracket < 0 || bracket + 28 >= end) return false;
+    const bracket = findBracket(text, clientEnd);
+    if (bracket + 28 >= end) return false;
     const identEnd = text.indexOf(" ", clientEnd + 1);
     if (identEnd >= bracket || identEnd === clientEnd + 1 || bracket === identEnd + 1) return false;
     const timeAt = bracket + 2;
@@ -220,6 +226,7 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     if (Number.isNaN(us) || !text.startsWith('] "', timeAt + 26)) return false;
 
     const requestAt = timeAt + 29;
+    if (findQuote(text, requestAt) >= end) return false;
     const requestEnd = closingQuote(text, requestAt, end);
     if (requestEnd < 0 || text.charCodeAt(requestEnd + 1) !== SPACE || requestEnd + 2 >= end) return false;
     const statusAt = requestEnd + 2;
@@ -246,7 +253,7 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     strings.client_address.set(row, text.slice(at, clientEnd));
     let flags = 0;
     if (withVirtualHost) {
-      const colon = text.lastIndexOf(":", virtualHostEnd);
+      const colon = begin + text.slice(begin, virtualHostEnd).lastIndexOf(":");
       addAttribute(batch, "server.address", text.slice(begin, colon));
       addAttribute(batch, "server.port", text.slice(colon + 1, virtualHostEnd));
     }

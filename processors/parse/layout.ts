@@ -21,26 +21,33 @@ export function slot(name: string): string {
 export const BODY_LAYOUT = slot("body");
 
 /**
- * Finds a character's next position again and again, moving forward through one text; each search is done once.
- * Answers whether the range [begin, end) holds it.
+ * Finds a text's next position from a place on, again and again, moving forward through one text; the text's length
+ * where it does not occur. Each stretch is searched once: without that, lines that lack a character would each be
+ * searched to the end of the batch.
  */
-export function createCharacterFinder(character: string): (text: string, begin: number, end: number) => boolean {
+export function createFinder(wanted: string): (text: string, from: number) => number {
   let searched = "";
-  let from = 0;
+  let searchedFrom = 0;
   let next = -1;
-  return function holds(text, begin, end) {
-    if (text !== searched || begin < from) {
+  return function find(text, from) {
+    if (text !== searched || from < searchedFrom) {
       searched = text;
-      next = -1;
-      from = 0;
     } else {
       // A text of its own with the same characters: from here on a comparison is one of addresses again.
       searched = text;
-      if (next >= begin) return next < end;
+      if (next >= from) return next;
     }
-    next = text.indexOf(character, begin);
+    searchedFrom = from;
+    next = text.indexOf(wanted, from);
     if (next < 0) next = text.length;
-    from = begin;
-    return next < end;
+    return next;
+  };
+}
+
+/** Answers whether the range [begin, end) of a text holds a character, in the way of `createFinder`. */
+export function createCharacterFinder(character: string): (text: string, begin: number, end: number) => boolean {
+  const find = createFinder(character);
+  return function holds(text, begin, end) {
+    return find(text, begin) < end;
   };
 }

@@ -42,14 +42,16 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  * - ok: one event with an event time (the append time where the line has none, or an absurd one).
  * - dropped BLANK_LINE: nothing but white space.
  * - dead letter DECODE_RECORD_TOO_LONG, and PARSE_NOT_<FORMAT> where the source declares its format.
+ *
+ * A batch may be parsed in several calls, each going on where the one before ended.
  */
-export function createParse(options: ParseOptions): (batch: EventBatch) => void {
+export function createParse(options: ParseOptions): (batch: EventBatch, from?: number, to?: number) => void {
   const own = formatByName(options.format);
   const tries = options.isDeclared ? [own] : [own, ...CASCADE.filter((format) => format !== own)];
   const parsers: LineParser[] = tries.map((format) => format.create());
 
-  return function parse(batch) {
-    const { text, begins, ends, count, appendTimeUs, cut } = batch.records;
+  return function parse(batch, from = 0, to = batch.records.count) {
+    const { text, begins, ends, appendTimeUs, cut } = batch.records;
     const { strings } = batch;
     const source = strings.source.dictionary.intern(options.source);
     const tenant = strings.tenant.dictionary.intern(options.tenant);
@@ -57,13 +59,13 @@ export function createParse(options: ParseOptions): (batch: EventBatch) => void 
     const formats = tries.map((format) => strings.format.dictionary.intern(format.name));
     const bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
     const latestUs = appendTimeUs + FUTURE_US;
-    let nextCut = 0;
-    let row = 0;
+    let nextCut = cut.findIndex((record) => record >= from);
+    let row = from === 0 ? 0 : batch.rows;
 
-    for (let record = 0; record < count; record++) {
+    for (let record = from; record < to; record++) {
       const begin = begins[record];
       const end = ends[record];
-      if (nextCut < cut.length && cut[nextCut] === record) {
+      if (nextCut >= 0 && cut[nextCut] === record) {
         nextCut++;
         deadLetter(
           batch,

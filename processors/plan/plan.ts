@@ -36,3 +36,14 @@ export function decodePlan(start: bigint, metadata: string): Plan | null {
   if (BigInt(next) <= start) return null;
   return { start, next: BigInt(next), run: run as number, attempt: attempt as number, version };
 }
+
+/** Metadata of a commit that says: everything from its offset on is being removed, to be inserted anew as this run. */
+export function encodeRewind(run: number): string {
+  return JSON.stringify({ v: 1, rewind: run });
+}
+
+/** The run that a commit's metadata announces after a rewind; null if it announces none. */
+export function decodeRewind(metadata: string): number | null {
+  const run = /^\{"v":1,"rewind":([0-9]{1,9})\}$/.exec(metadata)?.[1];
+  return run === undefined ? null : Number(run);
+}

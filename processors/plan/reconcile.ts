@@ -24,7 +24,10 @@ export type Decision =
   /** The store lost what it had acknowledged: go back to what it has. Rows from `from` on are removed first. */
   | { readonly kind: "rewind"; readonly from: bigint }
   /** Going on would guess: somebody must look. */
-  | { readonly kind: "stop"; readonly reason: string };
+  | { readonly kind: "stop"; readonly code: StopCode; readonly reason: string };
+
+/** Whether the source no longer holds what was reached or planned, or the rest contradicts itself. */
+export type StopCode = "PLAN_SOURCE_SHRANK" | "PLAN_CONFLICT";
 
 /**
  * Decides how to take a partition over. The three sources of truth, in the order of trust: the ledger (what is stored),
@@ -33,15 +36,18 @@ export type Decision =
 export function reconcile(standing: Standing): Decision {
   const { committed, plan, ledgerNext, begin, end } = standing;
   const from = committed ?? ledgerNext ?? begin;
+  const reached = ledgerNext !== null && ledgerNext > from ? ledgerNext : from;
 
-  if (end !== null && from > end)
+  if (end !== null && reached > end)
     return {
       kind: "stop",
-      reason: `The source ends at ${end}, before the offset ${from} that was reached: it was truncated or replaced.`,
+      code: "PLAN_SOURCE_SHRANK",
+      reason: `The source ends at ${end}, before the offset ${reached} that was reached: it was truncated or replaced.`,
     };
   if (from < begin)
     return {
       kind: "stop",
+      code: "PLAN_SOURCE_SHRANK",
       reason: `The source begins at ${begin}, after the offset ${from} that was reached: records are missing.`,
     };
 
@@ -51,6 +57,7 @@ export function reconcile(standing: Standing): Decision {
     if (stored < begin)
       return {
         kind: "stop",
+        code: "PLAN_CONFLICT",
         reason: `The store ends at ${stored}, but the source begins at ${begin}: records are missing.`,
       };
     return { kind: "rewind", from: stored };
@@ -60,11 +67,13 @@ export function reconcile(standing: Standing): Decision {
   if (stored > plan.start)
     return {
       kind: "stop",
+      code: "PLAN_CONFLICT",
       reason: `The ledger ends at ${stored}, inside the planned batch ${plan.start}-${plan.next}: two writers had the partition.`,
     };
   if (end !== null && plan.next > end)
     return {
       kind: "stop",
+      code: "PLAN_SOURCE_SHRANK",
       reason: `The source ends at ${end}, inside the planned batch ${plan.start}-${plan.next}: it was truncated or replaced.`,
     };
   return { kind: "replay", plan };

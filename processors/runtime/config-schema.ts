@@ -4,7 +4,7 @@ import { BYTES_PATTERN, DAYS_PATTERN, DURATION_PATTERN, parseBytes, parseSeconds
 import { didYouMean } from "./spelling.ts";
 import { printable } from "./terminal.ts";
 
-/** Line formats that `sources[].format` may name when the caller doesn't say. */
+/** What a format may be called: `auto`, and the names of the formats that can be parsed. */
 export const FORMATS = ["auto", "combined", "common", "vhost_combined", "json", "logfmt", "text"] as const;
 
 /** Masking rules, each of which `mask.rules` can turn off. */
@@ -58,9 +58,16 @@ function text(lengthMax: number) {
 
 const nameError = says('is not a name; use letters, digits, ".", "_" and "-", starting with a letter or digit');
 function name(lengthMax: number) {
-  return z
-    .string({ error: nameError })
-    .regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${lengthMax - 1}}$`), { error: nameError });
+  return z.string({ error: nameError }).regex(namePattern(lengthMax), { error: nameError });
+}
+function namePattern(lengthMax: number): RegExp {
+  return new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${lengthMax - 1}}$`);
+}
+
+const SOURCE_NAME_LENGTH_MAX = 200;
+/** Whether a source may be called so. */
+export function isSourceName(text: string): boolean {
+  return namePattern(SOURCE_NAME_LENGTH_MAX).test(text);
 }
 
 function bytes(bytesMin: number, bytesMax: number) {
@@ -104,28 +111,16 @@ function groupBy() {
   return z.string({ error }).regex(pattern, { error });
 }
 
-function isTimeZone(value: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: value });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function source(formats: readonly string[]) {
-  return z.strictObject({
-    name: name(200).describe("Name of the source, unique; also the topic of its records."),
-    files: z.array(text(4096)).default([]).describe("Glob patterns of the files to read. A command may name more."),
-    format: z.enum(formats).default("auto").describe("Format of its lines; auto decides once per file."),
-    tenant: name(64).default("default").describe("Whose data it is."),
-    service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
-    timezone: text(64)
-      .refine(isTimeZone, { error: says("is not a time zone; write an IANA name, as in Europe/Berlin") })
-      .default("UTC")
-      .describe("IANA time zone of times that don't say theirs."),
-  });
-}
+const source = z.strictObject({
+  name: name(SOURCE_NAME_LENGTH_MAX).describe("Name of the source, unique; also the topic of its records."),
+  files: z
+    .array(text(4096))
+    .default([])
+    .describe("Glob patterns of the files that weir run follows when it is given none."),
+  format: z.enum(FORMATS).default("auto").describe("Format of its lines; auto decides once per file."),
+  tenant: name(64).default("default").describe("Whose data it is."),
+  service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
+});
 
 const rule = z.strictObject({
   name: name(64).describe("Name of the rule, unique."),
@@ -162,78 +157,72 @@ const maskRules = z.strictObject(
 );
 
 /** The shape of `weir.yaml`: keys as written there, units parsed, defaults filled in. */
-export function createFileSchema(formats: readonly string[]) {
-  return z
-    .strictObject({
-      data: z
-        .strictObject({
-          directory: text(4096).default("./.weir").describe("Folder of the embedded store, the journal and the keys."),
-        })
-        .prefault({})
-        .describe("Where Weir keeps its data."),
-      clickhouse: z
-        .strictObject({
-          url: text(2048)
-            .refine(isPlainHttpUrl, {
-              error: "is not a plain address; write it as in http://localhost:8123, without user, password or query",
-            })
-            .optional()
-            .describe("Address of a ClickHouse server; absent: the embedded engine, in data.directory."),
-          username: text(256).default("default").describe("User at the server."),
-          password: z.string().max(1024).optional().meta({ description: "Password of the user.", writeOnly: true }),
-          password_file: text(4096).optional().describe("File that holds the password; instead of password."),
-        })
-        .prefault({})
-        .describe("The ClickHouse to write to."),
-      sources: z.array(source(formats)).max(10_000).default([]).describe("Where records come from."),
-      batch: z
-        .strictObject({
-          records: z.int().min(1).max(1_000_000).default(100_000).describe("Most records in a batch."),
-          bytes: bytes(64 * KIB, 256 * KIB * KIB)
-            .prefault("32 MiB")
-            .describe("Most bytes in a batch, 64 KiB to 256 MiB; a longer record is a batch of its own."),
-          record_bytes: bytes(KIB, 64 * KIB * KIB)
-            .prefault("1 MiB")
-            .describe("Most bytes of one record, 1 KiB to 64 MiB; longer ones are cut."),
-        })
-        .prefault({})
-        .describe("How much is handled as a unit."),
-      rules: z
-        .array(rule)
-        .max(1000)
-        .prefault(DEFAULT_RULES)
-        .describe("What is counted, in which windows, by which key."),
-      mask: z
-        .strictObject({
-          enabled: z.boolean().default(true).describe("Replace personal data and secrets before anything is stored."),
-          rules: maskRules.prefault({}).describe("Turns single rules off."),
-          key_file: text(4096)
-            .optional()
-            .describe("File with the key of pseudonyms, hexadecimal; absent: keys/mask.key in data.directory."),
-        })
-        .prefault({})
-        .describe("Masking."),
-      retention: z
-        .strictObject({
-          events: days().prefault(RETENTION_DEFAULTS.events).describe("How long events are kept."),
-          dead_letters: days().prefault(RETENTION_DEFAULTS.dead_letters).describe("How long dead letters are kept."),
-          partials: days()
-            .prefault(RETENTION_DEFAULTS.partials)
-            .describe("How long the batches' shares of windows are kept."),
-        })
-        .prefault({})
-        .describe(
-          "After how many days data is deleted, counted from the day it was stored. The ledger is kept for good.",
-        ),
-      log: z
-        .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
-        .prefault({})
-        .describe("Weir's own log, on standard error."),
-    })
-    .meta({ title: "weir.yaml", description: "Configuration of Weir." });
-}
+export const FILE_SCHEMA = z
+  .strictObject({
+    data: z
+      .strictObject({
+        directory: text(4096).default("./.weir").describe("Folder of the embedded store, the journal and the keys."),
+      })
+      .prefault({})
+      .describe("Where Weir keeps its data."),
+    clickhouse: z
+      .strictObject({
+        url: text(2048)
+          .refine(isPlainHttpUrl, {
+            error: "is not a plain address; write it as in http://localhost:8123, without user, password or query",
+          })
+          .optional()
+          .describe("Address of a ClickHouse server; absent: the embedded engine, in data.directory."),
+        username: text(256).default("default").describe("User at the server."),
+        password: z.string().max(1024).optional().meta({ description: "Password of the user.", writeOnly: true }),
+        password_file: text(4096).optional().describe("File that holds the password; instead of password."),
+      })
+      .prefault({})
+      .describe("The ClickHouse to write to."),
+    sources: z.array(source).max(10_000).default([]).describe("Where records come from."),
+    batch: z
+      .strictObject({
+        records: z.int().min(1).max(1_000_000).default(100_000).describe("Most records in a batch."),
+        bytes: bytes(64 * KIB, 256 * KIB * KIB)
+          .prefault("32 MiB")
+          .describe("Most bytes in a batch, 64 KiB to 256 MiB; a longer record is a batch of its own."),
+        record_bytes: bytes(KIB, 64 * KIB * KIB)
+          .prefault("1 MiB")
+          .describe("Most bytes of one record, 1 KiB to 64 MiB; longer ones are cut."),
+      })
+      .prefault({})
+      .describe("How much is handled as a unit."),
+    rules: z.array(rule).max(1000).prefault(DEFAULT_RULES).describe("What is counted, in which windows, by which key."),
+    mask: z
+      .strictObject({
+        enabled: z.boolean().default(true).describe("Replace personal data and secrets before anything is stored."),
+        rules: maskRules.prefault({}).describe("Turns single rules off."),
+        key_file: text(4096)
+          .optional()
+          .describe("File with the key of pseudonyms, hexadecimal; absent: keys/mask.key in data.directory."),
+      })
+      .prefault({})
+      .describe("Masking."),
+    retention: z
+      .strictObject({
+        events: days().prefault(RETENTION_DEFAULTS.events).describe("How long events are kept."),
+        dead_letters: days().prefault(RETENTION_DEFAULTS.dead_letters).describe("How long dead letters are kept."),
+        partials: days()
+          .prefault(RETENTION_DEFAULTS.partials)
+          .describe("How long the batches' shares of windows are kept."),
+      })
+      .prefault({})
+      .describe(
+        "After how many days data is deleted, counted from the day it was stored. The ledger is kept for good.",
+      ),
+    log: z
+      .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
+      .prefault({})
+      .describe("Weir's own log, on standard error."),
+  })
+  .meta({ title: "weir.yaml", description: "Configuration of Weir." });
 
-export type FileConfig = z.output<ReturnType<typeof createFileSchema>>;
+export type FileConfig = z.output<typeof FILE_SCHEMA>;
 
 /** User, password and query would end up in logs and error messages. */
 function isPlainHttpUrl(value: string): boolean {
@@ -251,8 +240,8 @@ export interface JsonSchema {
 }
 
 /** JSON Schema (draft 2020-12) of `weir.yaml`, for editors and for `weir config --schema`. */
-export function configJsonSchema(formats: readonly string[] = FORMATS): JsonSchema {
-  return z.toJSONSchema(createFileSchema(formats), {
+export function configJsonSchema(): JsonSchema {
+  return z.toJSONSchema(FILE_SCHEMA, {
     io: "input",
     target: "draft-2020-12",
     override: ({ jsonSchema }) => {

@@ -16,14 +16,7 @@ import {
   unknownKey,
   writePath,
 } from "./config-problems.ts";
-import {
-  configJsonSchema,
-  createFileSchema,
-  type FileConfig,
-  FORMATS,
-  type LogLevel,
-  type MaskRule,
-} from "./config-schema.ts";
+import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel, type MaskRule } from "./config-schema.ts";
 import { isKeyText, KEY_TEXT_RULE } from "./secret-key.ts";
 
 export type { ConfigFlags, Environment } from "./config-overrides.ts";
@@ -33,15 +26,13 @@ export type { LogLevel, MaskRule } from "./config-schema.ts";
 export interface SourceConfig {
   /** Unique; also the topic of its records. */
   readonly name: string;
-  /** Glob patterns. */
+  /** Glob patterns of files that are followed. */
   readonly files: readonly string[];
   /** A format's name, or "auto". */
   readonly format: string;
   readonly tenant: string;
   /** null: taken from the record or the source's name. */
   readonly service: string | null;
-  /** IANA name. */
-  readonly timezone: string;
 }
 
 /** Everything that can be configured, checked and complete. `schemas/config.schema.json` describes each key. */
@@ -78,8 +69,6 @@ export interface ConfigOptions {
   readonly path?: string | undefined;
   readonly env?: Environment;
   readonly flags?: ConfigFlags;
-  /** Names that `sources[].format` may have. */
-  readonly formats?: readonly string[];
 }
 
 const FILE_DEFAULT = "weir.yaml";
@@ -95,8 +84,8 @@ const FILE_DEFAULT = "weir.yaml";
  * a secret. The result is frozen.
  */
 export function readConfig(options: ConfigOptions = {}): Config {
-  const { path, env = process.env, flags = {}, formats = FORMATS } = options;
-  const jsonSchema = configJsonSchema(formats);
+  const { path, env = process.env, flags = {} } = options;
+  const jsonSchema = configJsonSchema();
   const fileName = path ?? FILE_DEFAULT;
   const file = parseConfigFile(readConfigText(fileName, path === undefined) ?? "");
   const { overrides, problems: overrideProblems } = readOverrides(jsonSchema, env, flags);
@@ -107,7 +96,7 @@ export function readConfig(options: ConfigOptions = {}): Config {
     problems.push({ origin: originOf(overrides, path) ?? file.locate(path, where), path, what });
   for (const { path, what } of crossProblems(value)) report(path, what);
 
-  const parsed = createFileSchema(formats).safeParse(value, { error: describeIssue, reportInput: true });
+  const parsed = FILE_SCHEMA.safeParse(value, { error: describeIssue, reportInput: true });
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path as (string | number)[];
     if (issue.code !== "unrecognized_keys") report(path, issue.message);

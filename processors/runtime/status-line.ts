@@ -52,12 +52,21 @@ export class StatusLine {
   readonly #clock: Clock;
   #writtenAtMs: number;
   #isShown = false;
+  /** The same output for whatever else is written there: the line is taken away first. */
+  readonly beside: Output;
 
   constructor(output: Output, clock: Clock) {
     this.#output = output;
     this.#clock = clock;
     // The first rewrite comes at once, the first line of its own only if it takes long.
     this.#writtenAtMs = isTerminal(output) ? Number.NEGATIVE_INFINITY : clock.monotonicMs();
+    this.beside = {
+      isTTY: isTerminal(output),
+      write: (text) => {
+        this.clear();
+        return output.write(text);
+      },
+    };
   }
 
   /** Columns that a text may take. One is left free, or some terminals would wrap the line. */

@@ -46,6 +46,7 @@ export function summaryText(summary: LoadSummary): string {
   lines.push(
     `${formatCount(summary.events)} events from ${formatCount(summary.lines)} lines in ${formatDuration(summary.seconds * 1000)} (${rate}).`,
   );
+  if (summary.wasInterrupted) lines.push("It was interrupted: the same command goes on where it stopped.");
   if (summary.from !== null) lines.push(`Event times ${summary.from} to ${summary.to}.`);
   if (summary.storedBytesPerEvent !== null)
     lines.push(`The store takes ${formatBytes(summary.storedBytesPerEvent)} per event.`);

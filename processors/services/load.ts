@@ -1,13 +1,11 @@
-import { basename } from "node:path";
-import { frame } from "../decode/frame.ts";
-import type { EntrySource, SourceOptions } from "../files/entry-source.ts";
+import type { EntrySource } from "../files/entry-source.ts";
 import { type FileSource, openFileSource } from "../files/file-source.ts";
 import { openLeftovers, openStdinSource } from "../files/stdin-source.ts";
 import type { Clock } from "../model/ports.ts";
-import { detect } from "../parse/detect.ts";
-import { formatByName } from "../parse/formats.ts";
 import type { Config } from "../runtime/config.ts";
-import { type FinishedBatch, takeOver } from "./process.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { formatOf, openPartition, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
+import type { FinishedBatch } from "./process.ts";
 import { openWorkplace, storedBytesPerEvent, type Workplace } from "./workplace.ts";
 
 export interface LoadOptions {
@@ -22,6 +20,7 @@ export interface LoadOptions {
   readonly stdin: AsyncIterable<Buffer>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly logger?: Logger;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly onStage?: (stage: string) => void;
 }
@@ -60,6 +59,8 @@ export interface LoadSummary {
   readonly to: string | null;
   readonly seconds: number;
   readonly eventsPerSecond: number;
+  /** The signal ended it early; the same command goes on from there. */
+  readonly wasInterrupted: boolean;
   /** Of everything in the store; null where the store does not tell. */
   readonly storedBytesPerEvent: number | null;
 }
@@ -67,7 +68,9 @@ export interface LoadSummary {
 /** Reads files to their end, stores their events, and tells what became of every line. */
 export async function load(options: LoadOptions): Promise<LoadSummary> {
   const startedMs = options.clock.monotonicMs();
-  const workplace = await openWorkplace(options.config);
+  const { logger } = options;
+  const workplace = await openWorkplace(options.config, options.clock);
+  logger?.debug({ files: options.files }, "Load started.");
   try {
     const files: LoadedFile[] = [];
     const totals = createTotals();
@@ -81,7 +84,9 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     }
     if (pipes && !options.signal.aborted) files.push(...(await loadLeftovers(options, workplace, true, totals.add)));
     const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
-    return { files, ...totals.result(seconds), storedBytesPerEvent: await storedBytesPerEvent(workplace) };
+    const result = { ...totals.result(seconds), wasInterrupted: options.signal.aborted };
+    logger?.debug(result, "Load ended.");
+    return { files, ...result, storedBytesPerEvent: await storedBytesPerEvent(workplace) };
   } finally {
     await workplace.close();
   }
@@ -90,38 +95,26 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
 /** A source under way, with what only some sources tell. */
 type Loading = EntrySource & Partial<Pick<FileSource, "isCopyOf" | "readBytes" | "sizeBytes">>;
 
-function sourceOptions(
-  { config, again }: LoadOptions,
-  workplace: Workplace,
-  topic: string,
-  format: string,
-): SourceOptions {
-  return {
-    store: workplace.journal,
-    topic,
-    frame,
-    recordBytesMax: config.batch.recordBytesMax,
-    joins: (name) => formatByName(name).joins,
-    detect,
-    ...(format === "auto" ? {} : { declaredFormat: format }),
-    again,
-  };
-}
-
 async function loadFile(
   options: LoadOptions,
   workplace: Workplace,
   file: string,
   add: (batch: FinishedBatch) => void,
 ): Promise<LoadedFile> {
+  const { config, signal, again } = options;
   const name = options.source ?? (file === "-" ? "stdin" : sourceNameOf(file));
-  const configured = options.config.sources.find((source) => source.name === name);
-  const format = options.format !== "auto" ? options.format : (configured?.format ?? "auto");
-  const common = sourceOptions(options, workplace, name, format);
-  const source: Loading =
-    file === "-"
-      ? await openStdinSource({ ...common, input: options.stdin, nowUs: options.clock.nowUs })
-      : await openFileSource({ ...common, path: file, endMeans: "final" });
+  const format = options.format !== "auto" ? options.format : formatOf(config, name);
+  const common = { ...sourceOptionsOf(workplace, name, format), again };
+  let source: Loading;
+  try {
+    source =
+      file === "-"
+        ? await openStdinSource({ ...common, input: options.stdin, nowUs: options.clock.nowUs, signal })
+        : await openFileSource({ ...common, path: file, endMeans: "final" });
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return nothingOf(file, name, "");
+    throw error;
+  }
   return loadSource(options, workplace, file, name, source, format !== "auto", add);
 }
 
@@ -132,9 +125,14 @@ async function loadLeftovers(
   add: (batch: FinishedBatch) => void,
 ): Promise<LoadedFile[]> {
   const files: LoadedFile[] = [];
-  for (const source of await openLeftovers(sourceOptions(options, workplace, "stdin", "auto"), isFinal))
+  for (const source of await openLeftovers(sourceOptionsOf(workplace, "stdin", "auto"), isFinal))
     files.push(await loadSource(options, workplace, "- (unfinished)", source.topic, source, false, add));
   return files.filter((file) => file.lines > 0);
+}
+
+function nothingOf(file: string, source: string, format: string): LoadedFile {
+  const nothing = { lines: 0, events: 0, dropped: 0, deadLetters: 0 };
+  return { file, source, format, ...nothing, isCopyOf: null, wasLoaded: false };
 }
 
 async function loadSource(
@@ -146,25 +144,17 @@ async function loadSource(
   isDeclared: boolean,
   add: (batch: FinishedBatch) => void,
 ): Promise<LoadedFile> {
-  const { config, signal, onProgress, onStage } = options;
-  const configured = config.sources.find((candidate) => candidate.name === name);
+  const { config, signal, logger = null, onProgress, onStage } = options;
   const counts = { lines: 0, events: 0, dropped: 0, deadLetters: 0 };
   try {
+    const { format } = source;
     // Nothing is in it, so nothing tells a format.
-    if (source.format === "") return { file, source: name, format: "", ...counts, isCopyOf: null, wasLoaded: false };
-    const processor = await takeOver({
+    if (format === "") return nothingOf(file, name, "");
+    const processor = await openPartition(workplace, {
       source,
-      store: workplace.store,
-      pipeline: workplace.pipelineFor({
-        source: name,
-        format: source.format,
-        isDeclared,
-        tenant: configured?.tenant ?? "default",
-        service: configured?.service ?? name,
-      }),
-      limit: { recordsMax: config.batch.recordsMax, bytesMax: config.batch.bytesMax },
-      version: workplace.version,
+      reading: readingOf(config, name, format, isDeclared),
       signal,
+      logger,
       onBatch(batch) {
         counts.lines += batch.row.records;
         counts.events += batch.row.events;
@@ -181,27 +171,13 @@ async function loadSource(
       ...(onStage === undefined ? {} : { onStage }),
     });
     await processor.drain();
-    return {
-      file,
-      source: name,
-      format: source.format,
-      ...counts,
-      isCopyOf: source.isCopyOf ?? null,
-      wasLoaded: counts.lines === 0,
-    };
+    // An interrupted load has not looked whether there is something to load.
+    const wasLoaded = counts.lines === 0 && !signal.aborted;
+    const isCopyOf = wasLoaded ? (source.isCopyOf ?? null) : null;
+    return { file, source: name, format, ...counts, isCopyOf, wasLoaded };
   } finally {
     await source.close();
   }
-}
-
-/** `access.log.2.gz` and `access.log-20261124` are the source `access`. */
-export function sourceNameOf(path: string): string {
-  const name = basename(path)
-    .replace(/\.(gz|zst|zstd)$/i, "")
-    .replace(/[.-][0-9]{1,10}$/, "")
-    .replace(/\.(log|txt|json|jsonl|ndjson|out)$/i, "")
-    .replace(/[^A-Za-z0-9._-]/g, "_");
-  return name === "" ? "file" : name;
 }
 
 function createTotals() {

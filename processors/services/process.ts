@@ -4,8 +4,8 @@ import type { LedgerRow } from "../model/ledger.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
-import { decodePlan, encodePlan, type Plan } from "../plan/plan.ts";
-import { ledgerNext, reconcile, type Tile } from "../plan/reconcile.ts";
+import { decodePlan, decodeRewind, encodePlan, encodeRewind, type Plan } from "../plan/plan.ts";
+import { ledgerNext, reconcile, type StopCode, type Tile } from "../plan/reconcile.ts";
 
 export interface ProcessOptions {
   readonly source: Source;
@@ -15,7 +15,7 @@ export interface ProcessOptions {
   readonly limit: ReadLimit;
   /** Everything that turns the same bytes into the same rows, as one text. */
   readonly version: string;
-  /** Ends the loop after the batch in hand. */
+  /** Ends the loop after the batch in hand, and the waiting for records that have not come. */
   readonly signal: AbortSignal;
   readonly onBatch?: (batch: FinishedBatch) => void;
   /** Told after every stage, for measuring. */
@@ -36,7 +36,7 @@ interface Prepared {
 
 /** A partition that was taken over. */
 export interface PartitionProcessor {
-  /** Processes everything that the source has now. */
+  /** Processes everything that the source has now; what the signal keeps from being processed stays in the source. */
   drain(): Promise<void>;
 }
 
@@ -54,46 +54,48 @@ export interface PartitionProcessor {
  * A rejected insert ends the loop with its error: a batch is never skipped.
  */
 export async function takeOver(options: ProcessOptions): Promise<PartitionProcessor> {
-  const { source, limit, signal } = options;
-  const standing = await reconcilePartition(options);
-  if (standing.replay !== null) await replay(options, standing.replay);
-  let { from } = standing;
-  const { run } = standing;
+  const { source } = options;
+  const { start, run, planned } = await reconcilePartition(options);
+  let from = planned === null ? start : await replay(options, planned);
 
   return {
     async drain() {
-      let prepared = await prepare(options, from, limit, { run, attempt: 0 });
+      let prepared = await prepareNext(options, from, run);
       while (prepared !== null) {
         const { plan } = prepared;
         await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
         // After the commit: a source must still have what comes after the committed offset.
         await source.release(plan.start);
-        const inserting = insertBatch(options, prepared, new Set());
-        const following = signal.aborted ? null : prepare(options, plan.next, limit, { run, attempt: 0 });
+        const inserting = insertBatch(options, prepared, NOTHING_PRESENT);
+        const following = prepareNext(options, plan.next, run);
         // Both come to their end, whichever fails: a batch whose successor can't be read is stored all the same.
         await Promise.allSettled([inserting, following]);
         await inserting;
         from = plan.next;
-        prepared = signal.aborted ? null : await following;
-        if (prepared === null) {
-          await source.commit({ offset: from, metadata: "" });
-          await source.release(from);
-        }
+        prepared = await following;
+        if (options.signal.aborted) prepared = null;
+        if (prepared === null) await finish(source, from);
       }
     },
   };
 }
 
-/** Step 1. What to go on with; rows that the store must not have any more are removed. */
-async function reconcilePartition(
-  options: ProcessOptions,
-): Promise<{ from: bigint; run: number; replay: Plan | null }> {
+/** What a partition is to go on with. */
+interface TakenOver {
+  readonly start: bigint;
+  readonly run: number;
+  /** A batch that may be partly inserted, to be inserted again before anything else; it begins at `start`. */
+  readonly planned: Plan | null;
+}
+
+/** Step 1. Rows that the store must not have any more are removed. Throws PLAN_CONFLICT, PLAN_SOURCE_SHRANK. */
+async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
   const { source, store } = options;
   const commit = await source.committed();
   const rewinding = commit === null ? null : decodeRewind(commit.metadata);
   if (commit !== null && rewinding !== null) {
     await removeRows(options, commit.offset);
-    return { from: commit.offset, run: rewinding, replay: null };
+    return { start: commit.offset, run: rewinding, planned: null };
   }
   const { begin, end } = await source.range();
   const rows = await store.query<{ batch_start: string; batch_end: string; run: number }>(
@@ -111,39 +113,40 @@ async function reconcilePartition(
     begin,
     end,
   });
-  const runMax = rows.reduce((max, row) => Math.max(max, row.run), plan?.run ?? 0);
+  const run = rows.reduce((max, row) => Math.max(max, row.run), plan?.run ?? 0);
   switch (decision.kind) {
     case "continue":
     case "skip":
-      return { from: decision.from, run: runMax, replay: null };
+      return { start: decision.from, run, planned: null };
     case "replay":
-      return { from: decision.plan.next, run: decision.plan.run, replay: decision.plan };
+      return { start: decision.plan.start, run: decision.plan.run, planned: decision.plan };
     case "rewind":
       // First the new run: what is removed is the only other place that tells it, and its tokens must not be used again.
-      await source.commit({ offset: decision.from, metadata: encodeRewind(runMax + 1) });
+      await source.commit({ offset: decision.from, metadata: encodeRewind(run + 1) });
       await removeRows(options, decision.from);
-      return { from: decision.from, run: runMax + 1, replay: null };
+      return { start: decision.from, run: run + 1, planned: null };
     case "stop":
-      throw new WeirError(
-        "PLAN_CONFLICT",
-        `Partition ${source.topic}/${source.partition} was stopped: ${decision.reason}`,
-      );
+      throw stopped(source, decision.code, decision.reason);
   }
 }
 
-/** Metadata of a commit that says: everything from its offset on is being removed, to be inserted anew as this run. */
-function encodeRewind(run: number): string {
-  return JSON.stringify({ v: 1, rewind: run });
+/** Removes every row of the partition from an offset on, the ledger's first so that nobody counts on the rest. */
+async function removeRows({ source, store }: ProcessOptions, from: bigint): Promise<void> {
+  const parameters = { topic: source.topic, partition: source.partition, from: String(from) };
+  for (const table of ["ledger", "partials", "dead_letters", "events"])
+    await store.command(
+      `ALTER TABLE ${table} DELETE WHERE topic = {topic:String} AND \`partition\` = {partition:UInt32} AND batch_start >= {from:Int64} SETTINGS mutations_sync = 1`,
+      parameters,
+    );
 }
 
-function decodeRewind(metadata: string): number | null {
-  const run = /^\{"v":1,"rewind":([0-9]+)\}$/.exec(metadata)?.[1];
-  return run === undefined ? null : Number(run);
+function stopped({ topic, partition }: Source, code: StopCode, reason: string): WeirError {
+  return new WeirError(code, `Partition ${topic}/${partition} was stopped: ${reason}`);
 }
 
-/** Inserts a planned batch again, exactly its range. Days that were inserted before the crash are left as they are. */
-async function replay(options: ProcessOptions, planned: Plan): Promise<void> {
-  const { source, store, version } = options;
+/** Inserts a planned batch again, exactly its range, without what is there already; gives the position after it. */
+async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
+  const { source, version } = options;
   let plan = planned;
   if (plan.version !== version) {
     // Other rules would make other rows: what is there of this batch goes, and the tokens must be new. The plan says so
@@ -154,35 +157,52 @@ async function replay(options: ProcessOptions, planned: Plan): Promise<void> {
     plan = { ...plan, version };
     await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
   }
-  // Readers make room for as much as the limit allows; a record has at least one byte.
-  const bytes = Number(plan.next - plan.start);
-  const whole = { recordsMax: bytes, bytesMax: bytes };
-  const prepared = await prepare(options, plan.start, whole, plan, plan.next);
-  if (prepared === null || prepared.plan.next !== plan.next)
-    throw new WeirError(
-      "PLAN_CONFLICT",
-      `Partition ${source.topic}/${source.partition}: the planned batch ${plan.start}-${plan.next} reads as ${prepared?.plan.next ?? "nothing"} now; the source has changed under its offsets.`,
-    );
-  const present = await store.query<{ day: number }>(
-    "SELECT DISTINCT toUInt32(toDate(timestamp)) AS day FROM events WHERE topic = {topic:String} AND `partition` = {partition:UInt32} AND batch_start = {start:Int64} AND `offset` >= {start:Int64}",
-    { topic: source.topic, partition: source.partition, start: String(plan.start) },
-  );
-  await insertBatch(options, prepared, new Set(present.map(({ day }) => Number(day))));
-  await source.commit({ offset: plan.next, metadata: "" });
-  await source.release(plan.next);
+  const records = await source.read(plan.start, WHOLE, plan.next);
+  if (records === null || records.nextOffset !== plan.next) {
+    const found = records === null ? "has nothing" : `ends at ${records.nextOffset}`;
+    const reason = `The source ${found} where the batch ${plan.start}-${plan.next} was planned: it was truncated or replaced.`;
+    throw stopped(source, "PLAN_SOURCE_SHRANK", reason);
+  }
+  const prepared = await prepare(options, records, plan);
+  await insertBatch(options, prepared, await findPresent(options, plan));
+  await finish(source, plan.next);
+  return plan.next;
 }
 
-/** Reads the records from an offset on and turns them into blocks; lets other work run between the stages. */
+/** A planned batch is read in one piece. */
+const WHOLE: ReadLimit = { recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
+
+/** Steps 2 and 3, made ready: the next batch; null when nothing is there, or when the signal comes before it is. */
+async function prepareNext(options: ProcessOptions, from: bigint, run: number): Promise<Prepared | null> {
+  const { source, limit, signal } = options;
+  if (signal.aborted) return null;
+  const records = await unlessAborted(source.read(from, limit), signal);
+  return records === null ? null : prepare(options, records, { run, attempt: 0 });
+}
+
+/**
+ * What a read gives, or null as soon as the signal comes: a pipe may stay open and give nothing for ever. The read is
+ * left to itself; closing its source ends it.
+ */
+async function unlessAborted<T>(reading: Promise<T | null>, signal: AbortSignal): Promise<T | null> {
+  let onAbort = (): void => {};
+  const aborted = new Promise<null>((resolve) => {
+    onAbort = () => resolve(null);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([reading, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Turns records into blocks; lets other work run between the stages. */
 async function prepare(
-  options: ProcessOptions,
-  from: bigint,
-  limit: ReadLimit,
+  { pipeline, version, onStage }: ProcessOptions,
+  records: RecordBatch,
   { run, attempt }: { readonly run: number; readonly attempt: number },
-  to?: bigint,
-): Promise<Prepared | null> {
-  const { source, pipeline, version, onStage } = options;
-  const records: RecordBatch | null = await source.read(from, limit, to);
-  if (records === null) return null;
+): Promise<Prepared> {
   onStage?.("read");
   const { topic, partition, firstOffset, nextOffset } = records;
   const identity: BatchIdentity = {
@@ -203,28 +223,46 @@ async function prepare(
   }
 }
 
+/** What the store has of a batch already: days of its events, and its dead letters. */
+interface Present {
+  readonly days: ReadonlySet<number>;
+  readonly hasDeadLetters: boolean;
+}
+
+const NOTHING_PRESENT: Present = { days: new Set(), hasDeadLetters: false };
+
+/** Asked before a replay: the store may have forgotten the tokens that would make a second insert harmless. */
+async function findPresent({ source, store }: ProcessOptions, plan: Plan): Promise<Present> {
+  const ofBatch =
+    "topic = {topic:String} AND `partition` = {partition:UInt32} AND batch_start = {start:Int64} AND `offset` >= {start:Int64}";
+  const parameters = { topic: source.topic, partition: source.partition, start: String(plan.start) };
+  const days = await store.query<{ day: number }>(
+    `SELECT DISTINCT toUInt32(toDate(timestamp)) AS day FROM events WHERE ${ofBatch}`,
+    parameters,
+  );
+  const deadLetters = await store.query(`SELECT 1 AS found FROM dead_letters WHERE ${ofBatch} LIMIT 1`, parameters);
+  return { days: new Set(days.map(({ day }) => Number(day))), hasDeadLetters: deadLetters.length > 0 };
+}
+
 /** Step 3. The ledger row comes last: until it is there, the batch does not exist for readers. */
-async function insertBatch(
-  options: ProcessOptions,
-  { plan, encoded }: Prepared,
-  presentDays: ReadonlySet<number>,
-): Promise<void> {
+async function insertBatch(options: ProcessOptions, { plan, encoded }: Prepared, present: Present): Promise<void> {
   const insert = async (block: InsertBlock | null) => {
     if (block !== null) await options.store.insert(block);
   };
-  for (const { day, block } of encoded.events) if (!presentDays.has(day)) await insert(block);
-  await insert(encoded.deadLetters);
-  await insert(encoded.partials);
+  const insertRows = async () => {
+    for (const { day, block } of encoded.events) if (!present.days.has(day)) await insert(block);
+    if (!present.hasDeadLetters) await insert(encoded.deadLetters);
+  };
+  // Partials may go beside the events; both come to their end before an error is thrown.
+  const inserts = [insertRows(), insert(encoded.partials)];
+  await Promise.allSettled(inserts);
+  await Promise.all(inserts);
   await insert(encoded.ledger);
   options.onBatch?.({ row: encoded.row, start: plan.start, next: plan.next });
 }
 
-/** Removes every row of the partition from an offset on, the ledger's first so that nobody counts on the rest. */
-async function removeRows({ source, store }: ProcessOptions, from: bigint): Promise<void> {
-  const parameters = { topic: source.topic, partition: source.partition, from: String(from) };
-  for (const table of ["ledger", "partials", "dead_letters", "events"])
-    await store.command(
-      `ALTER TABLE ${table} DELETE WHERE topic = {topic:String} AND \`partition\` = {partition:UInt32} AND batch_start >= {from:Int64} SETTINGS mutations_sync = 1`,
-      parameters,
-    );
+/** Step 4. Nothing is planned any more; what is stored need not be kept. */
+async function finish(source: Source, offset: bigint): Promise<void> {
+  await source.commit({ offset, metadata: "" });
+  await source.release(offset);
 }

@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { migrate, readMigrations } from "../clickhouse/migrate.ts";
-import { openStore, type Store } from "../clickhouse/store.ts";
+import { openStore, type Store, type StoreOptions } from "../clickhouse/store.ts";
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { type Geoip, openGeoip } from "../lookups/geoip.ts";
 import { createMask, type Mask } from "../mask/mask.ts";
+import { WeirError } from "../model/errors.ts";
 import type { Versions } from "../model/ledger.ts";
+import type { Clock } from "../model/ports.ts";
 import { createPipeline, type Pipeline, TRANSFORM_VERSION } from "../pipeline.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
+import { claimStore } from "./store-owner.ts";
 
 /** How the lines of one source are read. */
 export interface Reading {
@@ -58,23 +62,46 @@ async function setRetention(store: Store, daysOf: Readonly<Record<string, number
   }
 }
 
-export async function openWorkplace(config: Config): Promise<Workplace> {
+/** A query that opened the store for itself is done after so long, or a longer one is not waited for. */
+const BUSY_MS_MAX = 3000;
+const BUSY_PAUSE_MS = 100;
+
+/**
+ * Opens everything; a store that another process holds without offering it is waited for, for three seconds.
+ * Throws STORE_BUSY, JOURNAL_FOREIGN and what opening the parts throws.
+ */
+export async function openWorkplace(config: Config, clock: Clock = systemClock): Promise<Workplace> {
   const { directory } = config.data;
-  const { url, username, password } = config.clickhouse;
-  const store = await openStore({
-    dataDir: directory,
-    endpoint: true,
-    ...(url === null ? {} : { url, username, password }),
-  });
+  const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
     journal = await openJournal(directory);
+    await claimStore(store, journal);
     return await assemble(config, store, journal, await openGeoip());
   } catch (error) {
     await journal?.close();
     await store.close();
     throw error;
+  }
+}
+
+/** The store that a configuration means. */
+export function storeOptionsOf({ data, clickhouse }: Config): StoreOptions {
+  const { url, username, password } = clickhouse;
+  return { dataDir: data.directory, ...(url === null ? {} : { url, username, password }) };
+}
+
+async function openFreeStore(options: StoreOptions, clock: Clock): Promise<Store> {
+  const startedMs = clock.monotonicMs();
+  for (;;) {
+    try {
+      return await openStore(options);
+    } catch (error) {
+      const isBusy = error instanceof WeirError && error.code === "STORE_BUSY";
+      if (!isBusy || clock.monotonicMs() - startedMs >= BUSY_MS_MAX) throw error;
+      await clock.sleep(BUSY_PAUSE_MS);
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { FORMAT_NAMES } from "../../processors/parse/formats.ts";
 import { systemClock } from "../../processors/runtime/clock.ts";
 import { readConfig } from "../../processors/runtime/config.ts";
 import { load } from "../../processors/services/load.ts";
@@ -36,7 +35,7 @@ const before = process.cpuUsage();
 const threadBefore = process.threadCpuUsage();
 const startedMs = performance.now();
 const summary = await load({
-  config: readConfig({ env: {}, flags: { data }, formats: ["auto", ...FORMAT_NAMES] }),
+  config: readConfig({ env: {}, flags: { data } }),
   files: [file],
   source: null,
   format: "auto",

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,6 +55,18 @@ async function drain(source: Source, batches = Number.POSITIVE_INFINITY): Promis
     await source.commit({ offset: from, metadata: "" });
   }
   return lines;
+}
+
+/** Append times of the batches from the commit on, which is moved. */
+async function appendTimes(source: Source): Promise<number[]> {
+  const times: number[] = [];
+  for (let from = (await source.committed())?.offset ?? 0n; ; ) {
+    const batch = await source.read(from, { recordsMax: 100, bytesMax: 1 << 20 });
+    if (batch === null) return times;
+    times.push(batch.appendTimeUs);
+    from = batch.nextOffset;
+    await source.commit({ offset: from, metadata: "" });
+  }
 }
 
 /** What a load of a file takes in, and where it went. */
@@ -224,6 +237,45 @@ describe("a file", () => {
     truncateSync(join(dir, "a.log"), 10);
     await expect(drain(source)).rejects.toMatchObject({ code: "SOURCE_TRUNCATED" });
     await source.close();
+  });
+
+  it("is read up to a position in one piece when there is no limit", async () => {
+    write("a.log", lines(5000));
+    const source = await open("a.log");
+    const limit = { recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
+    const half = BigInt(lines(2500).length);
+    expect(await source.read(0n, limit, half)).toMatchObject({ count: 2500, nextOffset: half });
+    expect(await source.read(half, limit)).toMatchObject({ count: 2500, nextOffset: 2n * half });
+    await source.close();
+  });
+
+  it("gives what it has grown by the time of the look that found it", async () => {
+    write("a.log", lines(3));
+    utimesSync(join(dir, "a.log"), 1000, 1000);
+    const first = await open("a.log");
+    expect(await appendTimes(first)).toEqual([1e9]);
+    await first.close();
+    appendFileSync(join(dir, "a.log"), lines(2, 3));
+    utimesSync(join(dir, "a.log"), 5000, 5000);
+    const second = await open("a.log");
+    expect(await appendTimes(second)).toEqual([5e9]);
+    await second.close();
+    // Whoever reads all of it again is told the same.
+    const third = await open("a.log");
+    const all = { recordsMax: 100, bytesMax: 1 << 20 };
+    const batch = (await third.read(0n, all))!;
+    expect([batch.count, batch.appendTimeUs]).toEqual([3, 1e9]);
+    expect(await third.read(batch.nextOffset, all)).toMatchObject({ count: 2, appendTimeUs: 5e9 });
+    await third.close();
+  });
+
+  it("that is an archive is complete at its end, followed or not", async () => {
+    write("a.log", lines(5));
+    await load("a.log");
+    write("a.log.gz", gzipSync(lines(5)));
+    expect(await load("a.log.gz", { endMeans: "line" })).toMatchObject({ lines: 0, isCopyOf: join(dir, "a.log") });
+    write("b.gz", gzipSync(`${lines(2)}no line end`));
+    expect(await load("b.gz", { endMeans: "line" })).toMatchObject({ lines: 3, isComplete: true });
   });
 
   it("belongs to one process at a time", async () => {

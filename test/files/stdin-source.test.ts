@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { frame } from "../../processors/decode/frame.ts";
 import type { SourceOptions } from "../../processors/files/entry-source.ts";
@@ -170,6 +171,60 @@ describe("standard input", () => {
     await source.close();
     expect(await finishLeftovers(true)).toBe(0);
     expect(stored).toEqual(lines(900));
+  });
+
+  it("that stays open and gives nothing lets a read that waits be closed, and the cut line is left for the next run", async () => {
+    const source = await openStdinSource({
+      ...common(),
+      input: stuckPipe(`${piped(lines(200))}half a li`),
+      nowUs: () => 1e15,
+    });
+    await drain(source, 4);
+    const from = (await source.committed())!.offset;
+    const waiting = source.read(from, { recordsMax: 50, bytesMax: 1 << 20 });
+    // Read on until the pipe has nothing more.
+    const next = waiting.then((batch) => source.read(batch!.nextOffset, { recordsMax: 50, bytesMax: 1 << 20 }));
+    const gaveUp = expect(next).rejects.toMatchObject({ code: "INTERNAL" });
+    await waiting;
+    await source.close();
+    await gaveUp;
+    expect(source.isComplete).toBe(false);
+    await finishLeftovers(false);
+    expect(stored.toSorted()).toEqual(lines(200).toSorted());
+    await finishLeftovers(true);
+    expect(stored.toSorted()).toEqual([...lines(200), "half a li"].toSorted());
+  });
+
+  it.each([
+    ["has given nothing", ""],
+    ["has given too little to tell what it is", "a line\n"],
+  ])("is left when the signal comes while it %s, and what it gave is kept", async (_, taken) => {
+    const controller = new AbortController();
+    async function* input() {
+      if (taken !== "") yield Buffer.from(taken);
+      await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      await new Promise(() => {});
+    }
+    const opening = openStdinSource({ ...common(), input: input(), nowUs: () => 1e15, signal: controller.signal });
+    await expect(opening).rejects.toBe(controller.signal.reason);
+    await finishLeftovers(true);
+    expect(stored).toEqual(taken === "" ? [] : ["a line"]);
+  });
+
+  it.each([
+    ["gzip", gzipSync, /compressed \(gzip\); pipe it through zcat first/],
+    ["zstd", zstdCompressSync, /compressed \(zstd\); pipe it through zstdcat first/],
+  ])("that is compressed (%s) is refused, and nothing of it is kept", async (_, compress, reason) => {
+    async function* input() {
+      const bytes = compress(piped(lines(50)));
+      yield bytes.subarray(0, 2);
+      yield bytes.subarray(2);
+    }
+    const refused = expect(openStdinSource({ ...common(), input: input(), nowUs: () => 1e15 })).rejects;
+    await refused.toMatchObject({ code: "SOURCE_UNREADABLE", message: expect.stringMatching(reason) });
+    expect(await finishLeftovers(true)).toBe(0);
+    expect(journal.view.range(["chunk"])).toEqual([]);
   });
 
   it("is never on the disk in the clear", async () => {

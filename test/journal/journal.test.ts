@@ -47,6 +47,15 @@ describe("the journal", () => {
     }
   });
 
+  it("keeps the id that it was made with, and another journal has another one", async () => {
+    const { id } = journal;
+    await reopen();
+    expect(journal.id).toBe(id);
+    const other = await openJournal(join(dir, "other"));
+    expect(other.id).not.toBe(id);
+    await other.close();
+  });
+
   it("keeps commits by partition, and small values by name, over a restart", async () => {
     const offset = 2n ** 60n + 1n;
     await journal.commit("logs", 1, { offset, metadata: "plan" });

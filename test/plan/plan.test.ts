@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodePlan, encodePlan } from "../../processors/plan/plan.ts";
+import { decodePlan, decodeRewind, encodePlan, encodeRewind } from "../../processors/plan/plan.ts";
 
 const PLAN = { start: 10n, next: 20n, run: 1, attempt: 2, version: "1.2 abc" };
 
@@ -47,5 +47,28 @@ describe("a plan's text", () => {
     [text({ version: null }), "no rules' version"],
   ])("is no plan: %j, %s", (metadata) => {
     expect(decodePlan(10n, metadata)).toBeNull();
+  });
+});
+
+describe("a rewind's text", () => {
+  it("gives its run back", () => {
+    for (const run of [0, 1, 7, 65_536]) expect(decodeRewind(encodeRewind(run))).toBe(run);
+  });
+
+  it("is no plan, and a plan is no rewind", () => {
+    expect(decodePlan(10n, encodeRewind(3))).toBeNull();
+    expect(decodeRewind(encodePlan(PLAN))).toBeNull();
+  });
+
+  it.each([
+    ["", "no metadata"],
+    ["consumer-1", "another program's"],
+    ['{"v":2,"rewind":1}', "a later version"],
+    ['{"v":1,"rewind":-1}', "a negative run"],
+    ['{"v":1,"rewind":1.5}', "half a run"],
+    ['{"v":1,"rewind":"1"}', "a run as text"],
+    ['{"v":1,"rewind":1}\n', "something behind it"],
+  ])("is not %j: %s", (metadata) => {
+    expect(decodeRewind(metadata)).toBeNull();
   });
 });

@@ -78,11 +78,6 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
     'weir.yaml:3:12: rules[1].name: "r" is taken already',
   ],
   [
-    "a place for a time zone",
-    "sources: [{name: a, timezone: Europe/Berlim}]",
-    'weir.yaml:1:31: sources[0].timezone: "Europe/Berlim" is not a time zone; write an IANA name, as in Europe/Berlin',
-  ],
-  [
     "an amount without a known unit",
     "batch: {bytes: 32 Mib}",
     'weir.yaml:1:16: batch.bytes: "32 Mib" is not an amount of bytes; write a whole number, or a number and a unit, as in "32 MiB"',
@@ -241,7 +236,7 @@ describe("all problems together", () => {
   - name: shop
     fromat: json
   - name: shop
-    timezone: Nowhere/Here
+    tenant: no where
 log:
   levl: info
   level: loud
@@ -253,7 +248,7 @@ batch: {records: 0, bytes: 1}
       "CONFIG_INVALID The configuration has 9 problems; correct what follows (weir config --schema describes every key).",
       "weir.yaml:3:5: sources[0].fromat: unknown key; did you mean format?",
       'weir.yaml:4:11: sources[1].name: "shop" is taken already',
-      'weir.yaml:5:15: sources[1].timezone: "Nowhere/Here" is not a time zone; write an IANA name, as in Europe/Berlin',
+      'weir.yaml:5:13: sources[1].tenant: "no where" is not a name; use letters, digits, ".", "_" and "-", starting with a letter or digit',
       "weir.yaml:7:3: log.levl: unknown key; did you mean level?",
       'weir.yaml:8:10: log.level: "loud" is not one of trace, debug, info, warn, error, silent',
       "weir.yaml:9:18: batch.records: must be at least 1, but it is 0",

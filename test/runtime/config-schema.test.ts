@@ -4,17 +4,24 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { RULE_NAMES } from "../../processors/mask/scan.ts";
 import { FORMAT_NAMES } from "../../processors/parse/formats.ts";
-import { configJsonSchema, FORMATS, type JsonSchema, MASK_RULES } from "../../processors/runtime/config-schema.ts";
+import {
+  configJsonSchema,
+  FORMATS,
+  isSourceName,
+  type JsonSchema,
+  MASK_RULES,
+} from "../../processors/runtime/config-schema.ts";
 import { configOf } from "../support/config-of.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
-const committed = JSON.parse(read("../../schemas/config.schema.json"));
+const published = read("../../schemas/config.schema.json");
+const committed = JSON.parse(published);
 const example = read("./weir.example.yaml");
 const accepts = (value: unknown) => z.fromJSONSchema(committed).safeParse(value).success;
 
 describe("schemas/config.schema.json", () => {
   it("is what the program checks by (else: weir config --schema > schemas/config.schema.json)", () => {
-    expect(committed).toEqual(configJsonSchema());
+    expect(published).toBe(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   });
 
   it("accepts the example, and no misspelt key or wrong unit in it", () => {
@@ -48,6 +55,18 @@ describe("the names that a configuration may use", () => {
 
   it("are the masking rules that there are", () => {
     expect([...MASK_RULES].sort()).toEqual([...RULE_NAMES].sort());
+  });
+});
+
+describe("a source", () => {
+  it.each(["a", "0", "shop.access_log-2", "x".repeat(200)])("may be called %s, on the command line too", (name) => {
+    expect(isSourceName(name)).toBe(true);
+    expect(accepts({ sources: [{ name }] })).toBe(true);
+  });
+
+  it.each(["", "-a", ".a", "a b", "a/b", "ä", "a\n", "x".repeat(201)])("may not be called %j", (name) => {
+    expect(isSourceName(name)).toBe(false);
+    expect(accepts({ sources: [{ name }] })).toBe(false);
   });
 });
 

@@ -16,7 +16,6 @@ describe("the version of a configuration", () => {
   });
 
   for (const [why, content] of [
-    ["a source's time zone", BASE.replace("{name: a}", "{name: a, timezone: Asia/Tokyo}")],
     ["a source's format", BASE.replace("json", "text")],
     ["a source's service", BASE.replace("{name: a}", "{name: a, service: x}")],
     ["a source's tenant", BASE.replace("{name: a}", "{name: a, tenant: x}")],

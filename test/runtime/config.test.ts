@@ -59,7 +59,6 @@ describe("what a configuration says", () => {
 sources:
   - name: shop
     files: ["a/*.log"]
-    timezone: Europe/Berlin
     service: web
   - { name: api.v1, format: json, tenant: blue }
 rules:
@@ -75,9 +74,8 @@ retention: { events: 90d }
         format: "auto",
         tenant: "default",
         service: "web",
-        timezone: "Europe/Berlin",
       },
-      { name: "api.v1", files: [], format: "json", tenant: "blue", service: null, timezone: "UTC" },
+      { name: "api.v1", files: [], format: "json", tenant: "blue", service: null },
     ]);
     expect(config.rules).toEqual([
       {
@@ -120,14 +118,6 @@ retention: { events: 90d }
       writeFileSync(join(folder, "secret"), "pässword 1\r\nmore\n");
       const { clickhouse } = configOf(`clickhouse: {password_file: ${folder}/secret}`);
       expect(clickhouse.password).toBe("pässword 1");
-    });
-  });
-
-  it("takes formats from the caller", () => {
-    inFolder((folder) => {
-      const path = join(folder, "w.yaml");
-      writeFileSync(path, "sources: [{name: a, format: syslog}]");
-      expect(readConfig({ path, env: {}, formats: ["auto", "syslog"] }).sources[0].format).toBe("syslog");
     });
   });
 });

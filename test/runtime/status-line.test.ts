@@ -49,6 +49,16 @@ describe("the status line on a terminal", () => {
     expect(output.written).toEqual(["\r12345\\n7…\x1b[K"]);
   });
 
+  it("is taken away before something else is written beside it", () => {
+    const output = createFakeOutput({});
+    const status = new StatusLine(output, createFakeClock());
+    status.beside.write("first\n");
+    status.update("a");
+    status.beside.write("second\n");
+    expect(status.beside.isTTY).toBe(true);
+    expect(output.written).toEqual(["first\n", "\ra\x1b[K", "\r\x1b[K", "second\n"]);
+  });
+
   it("is taken away once, and comes back at once", () => {
     const output = createFakeOutput({});
     const status = new StatusLine(output, createFakeClock());

@@ -63,6 +63,10 @@ export function createMemoryClickHouse(onStored?: () => void): MemoryClickHouse 
         const present = blocks.filter(({ table, batchStart }) => table === "events" && batchStart === start);
         return present.map(({ part }) => ({ day: Number(part) })) as Row[];
       }
+      if (/FROM dead_letters/.test(sql)) {
+        const start = BigInt(String(parameters["start"]));
+        return blocks.filter(({ table, batchStart }) => table === "dead_letters" && batchStart === start) as Row[];
+      }
       throw new Error(`This store doesn't know the query ${sql}`);
     },
     async command(sql, parameters = {}) {
