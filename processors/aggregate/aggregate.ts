@@ -65,8 +65,9 @@ function keyColumn(batch: EventBatch, name: GroupBy): KeyColumn {
     return { ids, text: (id) => hex8(table.first(id)) + hex8(table.second(id)) };
   }
   if (isStringColumn(name)) {
-    const { ids, dictionary } = batch.strings[name];
-    if (dictionary.isRepeating) return distinctColumn(batch.rows, (row) => dictionary.values[ids[row]]);
+    const column = batch.strings[name];
+    const { ids, dictionary } = column;
+    if (column.isDirect) return distinctColumn(batch.rows, (row) => column.get(row));
     return { ids, text: (id) => dictionary.values[id] };
   }
   return attributeColumn(batch, name.slice("attributes.".length));
@@ -81,12 +82,13 @@ function hex8(half: number): string {
 }
 
 function attributeColumn(batch: EventBatch, key: string): KeyColumn {
-  const wanted = batch.attributeKeys.intern(key);
+  const { attributes } = batch;
+  const wanted = attributes.keys.intern(key);
   let entry = 0;
   return distinctColumn(batch.rows, (row) => {
     let value = "";
     for (; entry < batch.attributeEnds[row]; entry++)
-      if (batch.attributeKeyIds[entry] === wanted) value = batch.attributeValues[entry];
+      if (attributes.keyIds[entry] === wanted) value = attributes.values.get(entry);
     return value;
   });
 }
@@ -129,7 +131,7 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
   const base = Math.floor(timestampUs[0] / windowUs);
   const windows = new PairTable();
   const groups = varying.length === 0 ? windows : tables[varying.length - 1];
-  const distinct = rule.distinct === null ? null : { ids: batch.strings[rule.distinct].ids, table: new PairTable() };
+  const distinct = rule.distinct === null ? null : { column: keyColumn(batch, rule.distinct), table: new PairTable() };
   const buckets = new PairTable();
   const bucketCounts: number[] = [];
 
@@ -167,7 +169,7 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
       const number = buckets.number(group, bucketOf(duration) + 0x8000);
       bucketCounts[number] = (bucketCounts[number] ?? 0) + 1;
     }
-    if (distinct !== null && distinct.ids[row] !== 0) distinct.table.number(group, distinct.ids[row]);
+    if (distinct !== null) distinct.table.number(group, distinct.column.ids[row]);
   }
 
   for (let number = 0; number < buckets.size; number++) {
@@ -178,11 +180,10 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
     (out.duration_histogram[first + group] as [number, number][]).sort((a, b) => a[0] - b[0]);
   }
   if (distinct !== null) {
-    const { values } = batch.strings[rule.distinct as StringColumnName].dictionary;
     for (let number = 0; number < distinct.table.size; number++) {
-      (out.distinct_values[first + distinct.table.first(number)] as string[]).push(
-        values[distinct.table.second(number)],
-      );
+      const value = distinct.column.text(distinct.table.second(number));
+      // "None" is no value.
+      if (value !== "") (out.distinct_values[first + distinct.table.first(number)] as string[]).push(value);
     }
   }
 }

@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { ClickHouse } from "../model/ports.ts";
 import { openEmbedded } from "./embedded.ts";
 import { type Endpoint, startEndpoint } from "./endpoint.ts";
 import { readEndpointFile, removeEndpointFile } from "./endpoint-file.ts";
-import { isAlive } from "./holder.ts";
+import { isAlive, readHolder } from "./holder.ts";
 import { openRemote } from "./remote.ts";
 import type { TextQueryOptions, TextStore } from "./text-store.ts";
 
@@ -46,6 +46,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await embedded.close();
     throw error;
   }
+}
+
+/**
+ * Whether a live process seems to hold the embedded store without offering it to others, as a query does. Found out from
+ * what it left in the directory: an attempt to open would have the engine complain on standard error.
+ */
+export async function isHeld({ url, dataDir }: StoreOptions): Promise<boolean> {
+  const dir = resolve(dataDir);
+  return url === undefined && (await readHolder(join(dir, "store"))) !== null && (await readEndpointFile(dir)) === null;
 }
 
 /** Through endpoint.json, if whoever wrote it still answers. What a killed process left is removed. */

@@ -1,5 +1,7 @@
-import type { StringColumn } from "../model/dictionary.ts";
+import type { Attributes } from "../model/attributes.ts";
 import type { InsertBlock } from "../model/ports.ts";
+import type { StringColumn } from "../model/string-column.ts";
+import type { TextColumn } from "../model/text-column.ts";
 import { NativeWriter, toInt64, writeDictionary, writeLowCardinality } from "./native.ts";
 
 /** Rows of a batch to write, in order: all of them, or those listed. */
@@ -52,16 +54,8 @@ export class BlockBuilder {
 
   /** A dictionary column. Left out if every row is empty: the table's default is the empty text. */
   strings(name: string, column: StringColumn): void {
-    const { isRepeating, values } = column.dictionary;
-    if (!isRepeating) this.dictionary(name, values, column.ids);
-    else if (values.length > 1) this.plainStrings(name, values, column.ids);
-  }
-
-  /** Like `dictionary`, for values that may occur under several ids: written out per row. */
-  plainStrings(name: string, valuesById: readonly string[], ids: Uint32Array): void {
-    const { rows, indices } = this.#selection;
-    this.#header(name, "String");
-    this.#writer.strings(valuesById, rows, indices === null ? ids : indices.map((row) => ids[row]));
+    if (column.isDirect) this.texts(name, column.texts!);
+    else this.dictionary(name, column.dictionary.values, column.ids);
   }
 
   /** A dictionary column out of values and their ids per row. */
@@ -95,13 +89,19 @@ export class BlockBuilder {
   }
 
   /** A text column without a dictionary. Left out if every row is empty. */
-  texts(name: string, values: readonly string[]): void {
+  texts(name: string, column: TextColumn): void {
     const { rows, indices } = this.#selection;
     let isEmpty = true;
-    for (let i = 0; i < rows && isEmpty; i++) isEmpty = values[indices === null ? i : indices[i]] === "";
+    for (let i = 0; i < rows && isEmpty; i++) isEmpty = column.isEmpty(indices === null ? i : indices[i]);
     if (isEmpty) return;
     this.#header(name, "String");
-    this.#writer.strings(values, rows, indices);
+    this.#writer.texts(column, rows, indices);
+  }
+
+  /** The same out of strings. */
+  plainStrings(name: string, values: readonly string[]): void {
+    this.#header(name, "String");
+    this.#writer.strings(values);
   }
 
   /** A column of numbers as wide as the array's elements. Left out if every row is 0 (the table's default). */
@@ -141,13 +141,7 @@ export class BlockBuilder {
   }
 
   /** Map(LowCardinality(String), String): entries ends[row-1] .. ends[row] of the lists. Left out if there are none. */
-  map(
-    name: string,
-    ends: Uint32Array,
-    keys: readonly string[],
-    keyIds: readonly number[],
-    values: readonly string[],
-  ): void {
+  map(name: string, ends: Uint32Array, { keys, keyIds, values }: Attributes): void {
     const { rows, indices } = this.#selection;
     let total = 0;
     const offsets = new Uint32Array(rows * 2);
@@ -160,7 +154,7 @@ export class BlockBuilder {
     this.#header(name, "Map(LowCardinality(String), String)");
     this.#writer.uint64(1);
     this.#writer.raw(offsets);
-    const codeOfId = new Int32Array(keys.length).fill(-1);
+    const codeOfId = new Int32Array(keys.size).fill(-1);
     const codes = new Uint32Array(total);
     const entries = new Uint32Array(total);
     const used: string[] = [];
@@ -169,13 +163,13 @@ export class BlockBuilder {
       const row = indices === null ? i : indices[i];
       for (let entry = row === 0 ? 0 : ends[row - 1]; entry < ends[row]; entry++) {
         const id = keyIds[entry];
-        if (codeOfId[id] < 0) codeOfId[id] = used.push(keys[id]) - 1;
+        if (codeOfId[id] < 0) codeOfId[id] = used.push(keys.values[id]) - 1;
         codes[at] = codeOfId[id];
         entries[at++] = entry;
       }
     }
     writeDictionary(this.#writer, used, codes, total);
-    this.#writer.strings(values, total, entries);
+    this.#writer.texts(values, total, entries);
   }
 
   /** Array(LowCardinality(String)), one list per row. */

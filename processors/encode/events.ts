@@ -77,13 +77,7 @@ export function createEventsEncoder(): (
     block.integers("duration_us", "UInt64", batch.duration_us);
     block.texts("trace_id", batch.trace_id);
     block.texts("span_id", batch.span_id);
-    block.map(
-      "attributes",
-      batch.attributeEnds,
-      batch.attributeKeys.values,
-      batch.attributeKeyIds,
-      batch.attributeValues,
-    );
+    block.map("attributes", batch.attributeEnds, batch.attributes);
     block.texts("line_kept", batch.line_kept);
     block.constant("topic", identity.topic);
     block.numbers("partition", "UInt32", new Uint32Array(batch.rowsMax).fill(identity.partition, 0, batch.rows));

@@ -92,7 +92,7 @@ export function encodeDeadLetters(
   block.constant("tenant", tenant);
   block.constant("source", source);
   for (const name of ["stage", "code", "reason", "payload"] as const)
-    block.texts(
+    block.plainStrings(
       name,
       deadLetters.map((letter) => letter[name]),
     );

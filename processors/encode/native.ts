@@ -1,3 +1,5 @@
+import type { TextColumn } from "../model/text-column.ts";
+
 /*
  * ClickHouse's Native format: a block is its number of columns and rows, then per column its name, its type and its
  * values. Described in ClickHouse's documentation (Formats / Native) and by SerializationLowCardinality for dictionary
@@ -9,6 +11,11 @@ const RUN_BYTES = 1 << 15;
 
 /** Lengths below 128 as the format writes them: one byte. */
 const LENGTHS = Array.from({ length: 0x80 }, (_, length) => String.fromCharCode(length));
+
+/** A string with its length before it. */
+function prefixed(value: string): string {
+  return (value.length < 0x80 ? LENGTHS[value.length] : lengthText(value.length)) + value;
+}
 
 /** A length as byte text, seven bits a byte, the lowest first. */
 function lengthText(length: number): string {
@@ -67,27 +74,35 @@ export class NativeWriter {
     this.#at = end + length;
   }
 
-  /**
-   * Many strings: those of `indices`, or the first `count`. They are put together as text and written some hundred at a
-   * time, which halves the cost of crossing into native code once per string.
-   */
-  strings(values: readonly string[], count: number, indices: Uint32Array | null): void {
+  /** Many strings. */
+  strings(values: readonly string[]): void {
     let run = "";
-    for (let i = 0; i < count; i++) {
-      const value = values[indices === null ? i : indices[i]];
-      run += value.length < 0x80 ? LENGTHS[value.length] + value : lengthText(value.length) + value;
-      if (run.length >= RUN_BYTES) {
-        this.#text(run);
-        run = "";
-      }
+    for (const value of values) {
+      run += prefixed(value);
+      if (run.length >= RUN_BYTES) run = this.#text(run);
     }
     this.#text(run);
   }
 
-  #text(text: string): void {
+  /**
+   * The texts of a column's rows, all or those of `indices`. They are put together as text and written some hundred at a
+   * time, which halves the cost of crossing into native code once per string.
+   */
+  texts(column: TextColumn, count: number, indices: Uint32Array | null): void {
+    let run = "";
+    for (let i = 0; i < count; i++) {
+      run += prefixed(column.get(indices === null ? i : indices[i]));
+      if (run.length >= RUN_BYTES) run = this.#text(run);
+    }
+    this.#text(run);
+  }
+
+  /** Writes text and returns an empty one to begin the next run with. */
+  #text(text: string): string {
     const at = this.#reserve(text.length);
     if (text.length > 0) this.#bytes.latin1Write(text, at);
     this.#at = at + text.length;
+    return "";
   }
 
   uint64(value: number | bigint): void {
@@ -145,7 +160,7 @@ export function writeDictionary(
   const width = values.length <= 0x100 ? 0 : values.length <= 0x10000 ? 1 : 2;
   writer.uint64(HAS_ADDITIONAL_KEYS | NEEDS_UPDATE | BigInt(width));
   writer.uint64(values.length);
-  writer.strings(values, values.length, null);
+  writer.strings(values);
   writer.uint64(rows);
   const used = codes.subarray(0, rows);
   writer.raw(width === 0 ? new Uint8Array(used) : width === 1 ? new Uint16Array(used) : used);

@@ -1,4 +1,4 @@
-import { Derivation } from "../model/dictionary.ts";
+import { Derivation } from "../model/derivation.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { type Agent, agentOf } from "./agent.ts";
 import { routeOf } from "./route.ts";

@@ -44,7 +44,18 @@ export function createTemplateIds(): (batch: EventBatch) => void {
   }
 
   return function fillTemplateIds(batch) {
-    const { dictionary, ids } = batch.strings.body;
+    const { body } = batch.strings;
+    const { dictionary, ids } = body;
+    if (body.isDirect) {
+      for (let row = 0; row < batch.rows; row++) {
+        if (ids[row] === 0) continue;
+        const id = idOf(body.get(row));
+        batch.templateIdLow[row] = id.low;
+        batch.templateIdHigh[row] = id.high;
+      }
+      return;
+    }
+    if (dictionary.size === 1) return;
     follow(dictionary);
     for (let row = 0; row < batch.rows; row++) {
       const body = ids[row];

@@ -79,8 +79,6 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
     try {
       while (count < length) {
         const got = await bytes.read(position + count, room, HEADROOM_BYTES + count, length - count);
-        // What ends a read that was given up is not the end of the bytes.
-        if (isClosed) throw new WeirError("INTERNAL", "The source was closed while it was being read.");
         if (got === 0) break;
         count += got;
         if (await bytes.isPausedAt?.(position + count)) break;
@@ -106,6 +104,8 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
   async function extend(from: number, chunkBytes: number): Promise<{ added: number; failure: unknown }> {
     const heldEnd = begin + text.length;
     const piece = await nextPiece(heldEnd, chunkBytes);
+    // What ends a read that was given up is not the end of the bytes.
+    if (isClosed) throw new WeirError("INTERNAL", "The source was closed while it was being read.");
     if (piece.bytes === 0) {
       spare = piece.buffer;
       return { added: 0, failure: piece.failure };

@@ -1,4 +1,4 @@
-import { Derivation } from "../model/dictionary.ts";
+import { Derivation } from "../model/derivation.ts";
 import { type EventBatch, STRING_COLUMNS, type StringColumnName } from "../model/event-batch.ts";
 import type { Mask } from "./mask.ts";
 
@@ -85,28 +85,38 @@ function isOneTenant(ids: Uint32Array, rows: number): boolean {
 /** Kept lines and attributes of the rows [from, to). */
 function maskRows(batch: EventBatch, tenant: TenantMask, from: number, to: number): void {
   const { mask } = tenant;
-  const { line_kept: lines, attributeKeyIds, attributeValues, attributeKeys } = batch;
-  for (let row = from; row < to; row++) if (lines[row] !== "") lines[row] = mask.text(lines[row]);
+  const { line_kept: lines, attributes } = batch;
+  const { keys, keyIds, values } = attributes;
+  for (let row = from; row < to; row++) {
+    if (lines.isEmpty(row)) continue;
+    const line = lines.get(row);
+    const masked = mask.text(line);
+    if (masked !== line) lines.set(row, masked);
+  }
   readyKeys(batch, tenant);
   const end = to === 0 ? 0 : batch.attributeEnds[to - 1];
   for (let i = from === 0 ? 0 : batch.attributeEnds[from - 1]; i < end; i++) {
-    const id = attributeKeyIds[i];
+    const id = keyIds[i];
     if (tenant.keyIds[id] < 0) {
-      const key = attributeKeys.values[id];
-      tenant.keyIds[id] = attributeKeys.intern(mask.text(key));
+      const key = keys.values[id];
+      tenant.keyIds[id] = keys.intern(mask.text(key));
       tenant.secretKeys[id] = mask.isSecretKey(key) ? 1 : 0;
     }
-    const value = attributeValues[i];
-    attributeKeyIds[i] = tenant.keyIds[id];
-    if (tenant.secretKeys[id] === 1) attributeValues[i] = value === "" ? "" : SECRET;
+    keyIds[i] = tenant.keyIds[id];
+    if (values.isEmpty(i)) continue;
+    if (tenant.secretKeys[id] === 1) {
+      values.set(i, SECRET);
+      continue;
+    }
+    const value = values.get(i);
     // Most values have nothing to hide, and that shows without their key.
-    else if (mask.text(value) !== value) attributeValues[i] = mask.value(attributeKeys.values[id], value);
+    if (mask.text(value) !== value) values.set(i, mask.value(keys.values[id], value));
   }
 }
 
 /** Makes room for every attribute key of the batch; forgets all answers when the dictionary was emptied. */
 function readyKeys(batch: EventBatch, tenant: TenantMask): void {
-  const { size, generation } = batch.attributeKeys;
+  const { size, generation } = batch.attributes.keys;
   if (tenant.keysGeneration === generation && tenant.keyIds.length >= size) return;
   const keyIds = new Int32Array(Math.max(64, size * 2)).fill(-1);
   const secretKeys = new Uint8Array(keyIds.length);

@@ -1,5 +1,7 @@
-import { Dictionary, StringColumn } from "./dictionary.ts";
+import { Attributes } from "./attributes.ts";
 import type { RecordBatch } from "./record.ts";
+import { StringColumn } from "./string-column.ts";
+import { TextColumn } from "./text-column.ts";
 
 /** Text columns of the events table that a batch holds as dictionary codes, in the spelling of SQL. */
 export const STRING_COLUMNS = [
@@ -49,9 +51,8 @@ export interface DeadLetter {
   payload: string;
 }
 
-/** Small enough to stay in the processor's cache: a look-up among 60,000 values costs three times as much. */
-const DICTIONARY_VALUES_MAX = 16_384;
-const DICTIONARY_BYTES_MAX = 16 << 20;
+const ATTRIBUTE_KEYS_MAX = 65_536;
+const ATTRIBUTE_KEY_BYTES_MAX = 16 << 20;
 
 /**
  * The events of one record batch, as columns. The pipeline owns one and fills it again and again (`begin`), because
@@ -80,16 +81,14 @@ export class EventBatch {
   templateIdHigh: Uint32Array<ArrayBuffer>;
 
   /** Lowercase hex, or "". */
-  trace_id: string[];
-  span_id: string[];
+  readonly trace_id: TextColumn;
+  readonly span_id: TextColumn;
   /** The original line where the columns don't give it back exactly; "" where `line_layout` does. */
-  line_kept: string[];
+  readonly line_kept: TextColumn;
 
-  /** Attributes of row i: entries attributeEnds[i-1] .. attributeEnds[i] of the two lists. */
+  /** Attributes of row i: entries attributeEnds[i-1] .. attributeEnds[i]. */
+  readonly attributes = new Attributes();
   attributeEnds: Uint32Array<ArrayBuffer>;
-  readonly attributeKeys = new Dictionary();
-  attributeKeyIds: number[] = [];
-  attributeValues: string[] = [];
 
   /** Index of the row's record in the batch, and of the event in its record. */
   record: Uint32Array<ArrayBuffer>;
@@ -104,7 +103,7 @@ export class EventBatch {
   constructor(rowsMax: number) {
     this.rowsMax = rowsMax;
     this.strings = Object.fromEntries(
-      STRING_COLUMNS.map((name) => [name, new StringColumn(rowsMax)]),
+      STRING_COLUMNS.map((name) => [name, new StringColumn(rowsMax, UNIQUE_COLUMNS.has(name))]),
     ) as EventBatch["strings"];
     this.timestampUs = new Float64Array(rowsMax);
     this.time_source = new Uint8Array(rowsMax);
@@ -114,9 +113,9 @@ export class EventBatch {
     this.duration_us = new Float64Array(rowsMax);
     this.templateIdLow = new Uint32Array(rowsMax);
     this.templateIdHigh = new Uint32Array(rowsMax);
-    this.trace_id = new Array(rowsMax).fill("");
-    this.span_id = new Array(rowsMax).fill("");
-    this.line_kept = new Array(rowsMax).fill("");
+    this.trace_id = new TextColumn(rowsMax);
+    this.span_id = new TextColumn(rowsMax);
+    this.line_kept = new TextColumn(rowsMax);
     this.attributeEnds = new Uint32Array(rowsMax);
     this.record = new Uint32Array(rowsMax);
     this.index = new Uint32Array(rowsMax);
@@ -128,13 +127,9 @@ export class EventBatch {
     if (records.count > this.rowsMax) this.#grow(records.count);
     this.records = records;
     const used = Math.max(this.rows, records.count);
-    for (const name of STRING_COLUMNS) {
-      const column = this.strings[name];
-      if (UNIQUE_COLUMNS.has(name)) column.dictionary.adapt(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
-      else column.dictionary.trim(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
-      column.ids.fill(0, 0, used);
-    }
-    this.attributeKeys.trim(DICTIONARY_VALUES_MAX, DICTIONARY_BYTES_MAX);
+    for (const name of STRING_COLUMNS) this.strings[name].begin(records.text, used);
+    this.attributes.keys.trim(ATTRIBUTE_KEYS_MAX, ATTRIBUTE_KEY_BYTES_MAX);
+    this.attributes.begin(records.text);
     this.timestampUs.fill(Number.NaN, 0, used);
     for (const column of [
       this.time_source,
@@ -149,11 +144,9 @@ export class EventBatch {
       this.outcomes,
     ])
       column.fill(0, 0, used);
-    this.trace_id.fill("", 0, used);
-    this.span_id.fill("", 0, used);
-    this.line_kept.fill("", 0, used);
-    this.attributeKeyIds.length = 0;
-    this.attributeValues.length = 0;
+    this.trace_id.begin(records.text, used);
+    this.span_id.begin(records.text, used);
+    this.line_kept.begin(records.text, used);
     this.droppedCodes.clear();
     this.deadLetters = [];
     this.rows = 0;
@@ -161,9 +154,9 @@ export class EventBatch {
 
   /** Room for more rows; what the columns held is void. */
   #grow(rowsMax: number): void {
-    const larger = new EventBatch(rowsMax);
-    for (const name of STRING_COLUMNS) this.strings[name].ids = larger.strings[name].ids;
-    const { strings, attributeKeys, droppedCodes, ...columns } = larger;
+    const { strings, attributes, droppedCodes, trace_id, span_id, line_kept, ...columns } = new EventBatch(rowsMax);
     Object.assign(this, columns);
+    for (const name of STRING_COLUMNS) this.strings[name].grow(rowsMax);
+    for (const column of [this.trace_id, this.span_id, this.line_kept]) column.grow(rowsMax);
   }
 }

@@ -23,10 +23,11 @@ interface Request {
   path: number;
   query: number;
   protocol: number;
-  /** Its part of the layout: index into REQUEST_LAYOUTS. */
+  /** Its part of the layout: index into REQUEST_LAYOUTS. RAW_REQUEST: not `METHOD target [protocol]`, kept whole. */
   layout: number;
-  /** The request itself where it is not `METHOD target [protocol]`: kept as an attribute. */
-  raw: string;
+  /** Of path and query. */
+  pathText: string;
+  queryText: string;
 }
 
 /** What stands after the size up to the line's last quote: referrer and agent; remembered per distinct text. */
@@ -139,7 +140,15 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
 
   function parseRequest(request: string, batch: EventBatch): Request {
     const { http_request_method, url_path, url_query, network_protocol_version } = batch.strings;
-    const none: Request = { method: 0, path: 0, query: 0, protocol: 0, layout: RAW_REQUEST, raw: request };
+    const none: Request = {
+      method: 0,
+      path: 0,
+      query: 0,
+      protocol: 0,
+      layout: RAW_REQUEST,
+      pathText: "",
+      queryText: "",
+    };
     const methodEnd = request.indexOf(" ");
     if (methodEnd < 1 || !/^[A-Za-z_-]{1,32}$/.test(request.slice(0, methodEnd))) return none;
     const last = request.lastIndexOf(" ");
@@ -148,13 +157,16 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     const target = request.slice(methodEnd + 1, targetEnd);
     if (target === "") return none;
     const mark = target.indexOf("?");
+    const pathText = mark < 0 ? target : target.slice(0, mark);
+    const queryText = mark < 0 ? "" : target.slice(mark + 1);
     return {
       method: http_request_method.dictionary.intern(request.slice(0, methodEnd)),
-      path: url_path.dictionary.intern(mark < 0 ? target : target.slice(0, mark)),
-      query: mark < 0 ? 0 : url_query.dictionary.intern(target.slice(mark + 1)),
+      path: url_path.dictionary.intern(pathText),
+      query: url_query.dictionary.intern(queryText),
       protocol: withProtocol ? network_protocol_version.dictionary.intern(request.slice(last + 6)) : 0,
       layout: 4 + (mark < 0 ? 0 : WITH_QUERY) + (withProtocol ? WITH_PROTOCOL : 0),
-      raw: "",
+      pathText,
+      queryText,
     };
   }
 
@@ -250,19 +262,19 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     if (plain && restAt < end) return false;
 
     const strings = batch.strings;
-    strings.client_address.set(row, text.slice(at, clientEnd));
+    strings.client_address.setSpan(row, text, at, clientEnd);
     let flags = 0;
     if (withVirtualHost) {
       const colon = begin + text.slice(begin, virtualHostEnd).lastIndexOf(":");
-      addAttribute(batch, "server.address", text.slice(begin, colon));
-      addAttribute(batch, "server.port", text.slice(colon + 1, virtualHostEnd));
+      addAttribute(batch, "server.address", begin, colon);
+      addAttribute(batch, "server.port", colon + 1, virtualHostEnd);
     }
     if (identEnd !== clientEnd + 2 || text.charCodeAt(clientEnd + 1) !== DASH) {
-      addAttribute(batch, "ident", text.slice(clientEnd + 1, identEnd));
+      addAttribute(batch, "ident", clientEnd + 1, identEnd);
       flags |= IDENT;
     }
     if (bracket !== identEnd + 2 || text.charCodeAt(identEnd + 1) !== DASH) {
-      strings.user_id.set(row, text.slice(identEnd + 1, bracket));
+      strings.user_id.setSpan(row, text, identEnd + 1, bracket);
       flags |= USER;
     }
     batch.timestampUs[row] = us;
@@ -271,10 +283,12 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     const requestId = requests.intern(text.slice(requestAt, requestEnd));
     const request = (parsed[requestId] ??= parseRequest(requests.values[requestId], batch));
     strings.http_request_method.ids[row] = request.method;
-    strings.url_path.ids[row] = request.path;
-    strings.url_query.ids[row] = request.query;
+    if (strings.url_path.isDirect) strings.url_path.set(row, request.pathText);
+    else strings.url_path.ids[row] = request.path;
+    if (strings.url_query.isDirect) strings.url_query.set(row, request.queryText);
+    else strings.url_query.ids[row] = request.query;
     strings.network_protocol_version.ids[row] = request.protocol;
-    if (request.layout === RAW_REQUEST) addAttribute(batch, "request", request.raw);
+    if (request.layout === RAW_REQUEST) addAttribute(batch, "request", requestAt, requestEnd);
     batch.http_response_status_code[row] = status;
     batch.severity_number[row] = severityOf(status);
     batch.http_response_body_size[row] = size;
@@ -291,15 +305,14 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
       strings.user_agent_original.ids[row] = tail.agent;
       flags |= tail.flags;
       if (restAt + tail.length < end) {
-        const extra = text.slice(restAt + tail.length, end);
-        addAttribute(batch, "extra", extra);
+        addAttribute(batch, "extra", restAt + tail.length, end);
         flags |= EXTRA;
-        batch.duration_us[row] = durationUs(extra);
+        batch.duration_us[row] = durationUs(text.slice(restAt + tail.length, end));
       }
     }
 
     if (hasMark(text, begin, end)) {
-      batch.line_kept[row] = text.slice(begin, end);
+      batch.line_kept.setSpan(row, begin, end);
       return true;
     }
     if (!text.startsWith(zoneText, timeAt + 21)) {
@@ -319,9 +332,8 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
   };
 }
 
-function addAttribute(batch: EventBatch, key: string, value: string): void {
-  batch.attributeKeyIds.push(batch.attributeKeys.intern(key));
-  batch.attributeValues.push(value);
+function addAttribute(batch: EventBatch, key: string, begin: number, end: number): void {
+  batch.attributes.addSpan(batch.attributes.keys.intern(key), begin, end);
 }
 
 /** A single number after the agent: seconds with a decimal point, microseconds without; anything else is 0. */

@@ -262,15 +262,13 @@ export const JSON_LINES: Format = {
 
     return function jsonLine(text: string, begin: number, end: number, batch: EventBatch, row: number) {
       const marked = hasMark(text, begin, end);
-      let layout = marked || hasBackslash(text, begin, end) ? null : shapes.match(text, begin, end, batch, row);
-      if (layout === null) {
-        const first = text.charCodeAt(begin);
-        if (first !== OPEN_OBJECT && first !== 32 && first !== 9 && first !== 0xef) return false;
-        if (!scan(text, begin, end)) return false;
-        if (marked) line.exact = false;
-        layout = shapes.learn(text, begin, end, line, batch, row);
-      }
-      if (layout === null) batch.line_kept[row] = text.slice(begin, end);
+      if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row)) return true;
+      const first = text.charCodeAt(begin);
+      if (first !== OPEN_OBJECT && first !== 32 && first !== 9 && first !== 0xef) return false;
+      if (!scan(text, begin, end)) return false;
+      if (marked) line.exact = false;
+      const layout = shapes.learn(text, begin, end, line, batch, row);
+      if (layout === null) batch.line_kept.setSpan(row, begin, end);
       else batch.strings.line_layout.set(row, layout);
       return true;
     };

@@ -89,13 +89,11 @@ export const LOGFMT: Format = {
 
     return function logfmtLine(text: string, begin: number, end: number, batch: EventBatch, row: number) {
       const marked = hasMark(text, begin, end);
-      let layout = marked || hasBackslash(text, begin, end) ? null : shapes.match(text, begin, end, batch, row);
-      if (layout === null) {
-        if (!scanPairs(text, begin, end, line)) return false;
-        if (marked) line.exact = false;
-        layout = shapes.learn(text, begin, end, line, batch, row);
-      }
-      if (layout === null) batch.line_kept[row] = text.slice(begin, end);
+      if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row)) return true;
+      if (!scanPairs(text, begin, end, line)) return false;
+      if (marked) line.exact = false;
+      const layout = shapes.learn(text, begin, end, line, batch, row);
+      if (layout === null) batch.line_kept.setSpan(row, begin, end);
       else batch.strings.line_layout.set(row, layout);
       return true;
     };

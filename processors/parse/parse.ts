@@ -81,7 +81,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
         batch.droppedCodes.set("BLANK_LINE", (batch.droppedCodes.get("BLANK_LINE") ?? 0) + 1);
         continue;
       }
-      const attributes = batch.attributeValues.length;
+      const attributes = batch.attributes.count;
       let chosen = 0;
       while (!parsers[chosen](text, begin, end, batch, row)) {
         clearRow(batch, row, attributes);
@@ -95,8 +95,8 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       const us = batch.timestampUs[row];
       if (!(us >= EARLIEST_US && us <= latestUs)) {
         // A layout that writes the time can't give back a time that was not kept.
-        if (!Number.isNaN(us) && strings.line_layout.ids[row] !== bodyLayout && batch.line_kept[row] === "") {
-          batch.line_kept[row] = text.slice(begin, end);
+        if (!Number.isNaN(us) && strings.line_layout.ids[row] !== bodyLayout && batch.line_kept.isEmpty(row)) {
+          batch.line_kept.setSpan(row, begin, end);
           strings.line_layout.ids[row] = 0;
         }
         batch.timestampUs[row] = appendTimeUs;
@@ -107,7 +107,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       if (strings.tenant.ids[row] === 0) strings.tenant.ids[row] = tenant;
       if (strings.service_name.ids[row] === 0) strings.service_name.ids[row] = service;
       batch.record[row] = record;
-      batch.attributeEnds[row] = batch.attributeValues.length;
+      batch.attributeEnds[row] = batch.attributes.count;
       row++;
     }
     batch.rows = row;

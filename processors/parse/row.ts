@@ -9,9 +9,8 @@ export function clearRow(batch: EventBatch, row: number, attributes: number): vo
   batch.http_response_status_code[row] = 0;
   batch.http_response_body_size[row] = 0;
   batch.duration_us[row] = 0;
-  batch.trace_id[row] = "";
-  batch.span_id[row] = "";
-  batch.line_kept[row] = "";
-  batch.attributeKeyIds.length = attributes;
-  batch.attributeValues.length = attributes;
+  batch.trace_id.clear(row);
+  batch.span_id.clear(row);
+  batch.line_kept.clear(row);
+  batch.attributes.truncate(attributes);
 }

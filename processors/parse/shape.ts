@@ -1,7 +1,9 @@
 import { flatCopy } from "../model/dictionary.ts";
 import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
+import type { StringColumn } from "../model/string-column.ts";
+import { HEX_DIGITS, isLowerHex } from "./exact-number.ts";
 import { clearRow } from "./row.ts";
-import { type Slot, takePieces } from "./slot.ts";
+import { type AttributeSlot, type Slot, takePieces } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 
 /*
@@ -32,14 +34,31 @@ export interface Shape {
   readonly slots: readonly Slot[];
   readonly cells: readonly Cell[];
   readonly layout: string;
+  /** Id of the layout in the batch's dictionary, while that has this generation. */
+  layoutId: number;
+  layoutGeneration: number;
 }
 
+/** What is done for a slot whenever its shape matches. */
+const BY_VALUE = 0;
+/** Refuses a value now and then, and sets a column that no other slot sets: such slots are asked first. */
+const GUARD = 1;
+const STRING = 2;
+const SEVERITY = 3;
+const ATTRIBUTE = 4;
+const TRACE_ID = 5;
+const SPAN_ID = 6;
+
 /**
- * What a slot met last: most values repeat from line to line, and comparing a text costs a third of looking it up.
- * Only what the dictionary holds under that id now is believed.
+ * A slot made ready. What it met last is remembered, because most values repeat from line to line, and comparing a text
+ * costs a third of looking it up; only what the dictionary holds under that id now is believed.
  */
 interface Cell {
+  readonly action: number;
   readonly name: StringColumnName | null;
+  /** The column of `batch`, found once per batch. */
+  column: StringColumn | null;
+  batch: EventBatch | null;
   id: number;
   generation: number;
   severityNumber: number;
@@ -48,15 +67,39 @@ interface Cell {
   keyGeneration: number;
 }
 
-/**
- * Slots that refuse a value now and then and set a column that no other slot sets, so that their order makes no
- * difference. What they take is a number, which may stand without quotes.
- */
-const GUARDS: ReadonlySet<Slot["kind"]> = new Set(["duration", "status", "size"]);
+function actionOf(place: Slot): number {
+  switch (place.kind) {
+    case "duration":
+    case "status":
+    case "size":
+      return GUARD;
+    case "string":
+      return STRING;
+    case "severity":
+      return SEVERITY;
+    case "attribute":
+      return place.choice === null ? ATTRIBUTE : BY_VALUE;
+    case "trace_id":
+      return TRACE_ID;
+    case "span_id":
+      return SPAN_ID;
+    default:
+      return BY_VALUE;
+  }
+}
 
 function cellOf(place: Slot): Cell {
-  const name = place.kind === "string" ? place.column : place.kind === "severity" ? "severity_text" : null;
-  return { name, id: 0, generation: -1, severityNumber: 0, keyId: 0, keyGeneration: -1 };
+  return {
+    action: actionOf(place),
+    name: place.kind === "string" ? place.column : place.kind === "severity" ? "severity_text" : null,
+    column: null,
+    batch: null,
+    id: 0,
+    generation: -1,
+    severityNumber: 0,
+    keyId: 0,
+    keyGeneration: -1,
+  };
 }
 
 const SHAPE_SLOTS_MAX = 64;
@@ -64,8 +107,8 @@ const SHAPES_MAX = 64;
 const SHAPE_LITERALS_LENGTH_MAX = 8192;
 
 export interface Shapes {
-  /** Reads the line by a known shape. Returns its layout, or null: nothing was set but attributes, which are taken back. */
-  match(text: string, begin: number, end: number, batch: EventBatch, row: number): string | null;
+  /** Reads the line by a known shape, layout included. False: no shape fits, and the row is empty again. */
+  match(text: string, begin: number, end: number, batch: EventBatch, row: number): boolean;
   /** Puts the values of a scanned line into the row, remembers its shape, and returns its layout (null: keep the line). */
   learn(text: string, begin: number, end: number, line: ScannedLine, batch: EventBatch, row: number): string | null;
 }
@@ -109,42 +152,56 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
 
   function fill(shape: Shape, text: string, batch: EventBatch, row: number): boolean {
     const { slots: places, quoted, cells } = shape;
-    const { attributeKeys } = batch;
+    const { attributes } = batch;
+    const count = cells.length;
     // What a line fails by comes first: then little was done in vain.
-    for (let i = 0; i < places.length; i++) {
-      if (GUARDS.has(places[i].kind) && !slots.apply(places[i], text.slice(starts[i], ends[i]), batch, row))
+    for (let i = 0; i < count; i++)
+      if (cells[i].action === GUARD && !slots.apply(places[i], text.slice(starts[i], ends[i]), batch, row))
         return false;
-    }
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i];
-      if (GUARDS.has(place.kind)) continue;
+
+    for (let i = 0; i < count; i++) {
       const cell = cells[i];
-      const column = cell.name === null ? null : batch.strings[cell.name];
-      if (column !== null && cell.generation === column.dictionary.generation) {
-        const last = column.dictionary.values[cell.id];
-        if (last.length === ends[i] - starts[i] && text.startsWith(last, starts[i])) {
-          column.ids[row] = cell.id;
-          if (place.kind === "severity" && place.setsNumber) batch.severity_number[row] = cell.severityNumber;
-          continue;
+      const { action } = cell;
+      if (action === GUARD) continue;
+      const begin = starts[i];
+      const end = ends[i];
+      if (action === STRING || action === SEVERITY) {
+        if (cell.batch !== batch) {
+          cell.batch = batch;
+          cell.column = batch.strings[cell.name!];
         }
-      }
-      const value = text.slice(starts[i], ends[i]);
-      if (!quoted[i] && !isBare(value)) return false;
-      if (place.kind === "attribute" && place.choice === null) {
-        if (cell.keyGeneration !== attributeKeys.generation) {
-          cell.keyId = attributeKeys.intern(place.key);
-          cell.keyGeneration = attributeKeys.generation;
+        const column = cell.column!;
+        if (cell.generation === column.dictionary.generation) {
+          const last = column.dictionary.values[cell.id];
+          if (last.length === end - begin && text.startsWith(last, begin)) {
+            column.ids[row] = cell.id;
+            if (action === SEVERITY && cell.severityNumber > 0) batch.severity_number[row] = cell.severityNumber;
+            continue;
+          }
         }
-        batch.attributeKeyIds.push(cell.keyId);
-        batch.attributeValues.push(value);
+        if (!quoted[i] && !isBare(text.slice(begin, end))) return false;
+        if (action === STRING && begin < end) column.setSpan(row, text, begin, end);
+        else if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
+        if (begin < end && !column.isDirect) {
+          const place = places[i];
+          cell.id = column.ids[row];
+          cell.generation = column.dictionary.generation;
+          cell.severityNumber = place.kind === "severity" && place.setsNumber ? batch.severity_number[row] : 0;
+        }
         continue;
       }
-      if (!slots.apply(place, value, batch, row)) return false;
-      if (column !== null && value !== "" && !column.dictionary.isRepeating) {
-        cell.id = column.ids[row];
-        cell.generation = column.dictionary.generation;
-        cell.severityNumber = batch.severity_number[row];
-      }
+      if (!quoted[i] && !isBare(text.slice(begin, end))) return false;
+      if (action === ATTRIBUTE) {
+        if (cell.keyGeneration !== attributes.keys.generation) {
+          cell.keyId = attributes.keys.intern((places[i] as AttributeSlot).key);
+          cell.keyGeneration = attributes.keys.generation;
+        }
+        attributes.addSpan(cell.keyId, begin, end);
+      } else if (action === TRACE_ID && isLowerHex(text, begin, end, HEX_DIGITS.trace_id)) {
+        batch.trace_id.setSpan(row, begin, end);
+      } else if (action === SPAN_ID && isLowerHex(text, begin, end, HEX_DIGITS.span_id)) {
+        batch.span_id.setSpan(row, begin, end);
+      } else if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
     }
     return true;
   }
@@ -154,17 +211,23 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       for (let i = 0; i < known.length; i++) {
         const shape = known[i];
         if (!fits(shape, text, begin, end)) continue;
-        const attributes = batch.attributeValues.length;
+        const attributes = batch.attributes.count;
         if (fill(shape, text, batch, row)) {
           if (i > 0) {
             known[i] = known[i - 1];
             known[i - 1] = shape;
           }
-          return shape.layout;
+          const { dictionary, ids } = batch.strings.line_layout;
+          if (shape.layoutGeneration !== dictionary.generation) {
+            shape.layoutId = dictionary.intern(shape.layout);
+            shape.layoutGeneration = dictionary.generation;
+          }
+          ids[row] = shape.layoutId;
+          return true;
         }
         clearRow(batch, row, attributes);
       }
-      return null;
+      return false;
     },
 
     learn(text, begin, end, line, batch, row) {
@@ -195,6 +258,8 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
           slots: places.map(ownCopy),
           cells: places.map(cellOf),
           layout: flatCopy(layout),
+          layoutId: 0,
+          layoutGeneration: -1,
         };
         known = [shape, ...known].slice(0, SHAPES_MAX);
       }

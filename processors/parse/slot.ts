@@ -16,8 +16,7 @@ export interface Choice {
 
 export type Slot = { readonly piece: string } & (
   | { readonly kind: "string"; readonly column: StringColumnName }
-  /** `choice` is null where no value could go anywhere else. */
-  | { readonly kind: "attribute"; readonly key: string; readonly choice: Choice | null }
+  | AttributeSlot
   | { readonly kind: "status" | "size" | "trace_id" | "span_id" }
   | { readonly kind: "severity_tens" | "severity_number" | "url" | "url_query" }
   | { readonly kind: "severity"; readonly setsNumber: boolean }
@@ -26,6 +25,14 @@ export type Slot = { readonly piece: string } & (
   | { readonly kind: "duration"; readonly unit: DurationUnit; readonly digits: number }
   | AlsoSlot
 );
+
+export interface AttributeSlot {
+  readonly kind: "attribute";
+  readonly key: string;
+  /** null where no value could go anywhere else. */
+  readonly choice: Choice | null;
+  readonly piece: string;
+}
 
 /** An attribute whose value also sets columns that don't give its text back. */
 export interface AlsoSlot {

@@ -6,6 +6,7 @@ import {
   epochUs,
   exactDurationUs,
   fractionDigits,
+  HEX_DIGITS,
   isLowerHex,
   UNIT_US,
 } from "./exact-number.ts";
@@ -75,8 +76,7 @@ export function createSlots(): Slots {
   }
 
   function addAttribute(key: string, value: string, batch: EventBatch): true {
-    batch.attributeKeyIds.push(batch.attributeKeys.intern(key));
-    batch.attributeValues.push(value);
+    batch.attributes.add(batch.attributes.keys.intern(key), value);
     return true;
   }
 
@@ -160,9 +160,13 @@ export function createSlots(): Slots {
           ? { kind: "size", piece: slot("http_response_body_size") }
           : attribute();
       case "trace_id":
-        return isLowerHex(value, 32) ? { kind: "trace_id", piece: slot("trace_id") } : attribute();
+        return isLowerHex(value, 0, value.length, HEX_DIGITS.trace_id)
+          ? { kind: "trace_id", piece: slot("trace_id") }
+          : attribute();
       case "span_id":
-        return isLowerHex(value, 16) ? { kind: "span_id", piece: slot("span_id") } : attribute();
+        return isLowerHex(value, 0, value.length, HEX_DIGITS.span_id)
+          ? { kind: "span_id", piece: slot("span_id") }
+          : attribute();
       case "url": {
         if (!(open & COLUMN)) return attribute();
         if (value.startsWith("/") && !value.includes("?")) return { kind: "url", piece: PATH_PIECE };
@@ -239,12 +243,12 @@ export function createSlots(): Slots {
           return true;
         }
         case "trace_id":
-          if (!isLowerHex(value, 32)) return false;
-          batch.trace_id[row] = value;
+          if (!isLowerHex(value, 0, value.length, HEX_DIGITS.trace_id)) return false;
+          batch.trace_id.set(row, value);
           return true;
         case "span_id":
-          if (!isLowerHex(value, 16)) return false;
-          batch.span_id[row] = value;
+          if (!isLowerHex(value, 0, value.length, HEX_DIGITS.span_id)) return false;
+          batch.span_id.set(row, value);
           return true;
         case "url":
           if (!value.startsWith("/") || value.includes("?")) return false;

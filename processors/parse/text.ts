@@ -59,8 +59,8 @@ export const TEXT: Format = {
         strings.severity_text.set(row, word);
         batch.severity_number[row] = severityOfWord(word);
       }
-      strings.body.set(row, text.slice(begin, end));
-      if (hasMark(text, begin, end)) batch.line_kept[row] = text.slice(begin, end);
+      strings.body.setSpan(row, text, begin, end);
+      if (hasMark(text, begin, end)) batch.line_kept.setSpan(row, begin, end);
       else strings.line_layout.set(row, BODY_LAYOUT);
       return true;
     };

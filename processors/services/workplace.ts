@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { migrate, readMigrations } from "../clickhouse/migrate.ts";
-import { openStore, type Store, type StoreOptions } from "../clickhouse/store.ts";
+import { isHeld, openStore, type Store, type StoreOptions } from "../clickhouse/store.ts";
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { type Geoip, openGeoip } from "../lookups/geoip.ts";
@@ -93,13 +93,14 @@ export function storeOptionsOf({ data, clickhouse }: Config): StoreOptions {
 }
 
 async function openFreeStore(options: StoreOptions, clock: Clock): Promise<Store> {
-  const startedMs = clock.monotonicMs();
+  const giveUpAtMs = clock.monotonicMs() + BUSY_MS_MAX;
   for (;;) {
+    while (clock.monotonicMs() < giveUpAtMs && (await isHeld(options))) await clock.sleep(BUSY_PAUSE_MS);
     try {
       return await openStore(options);
     } catch (error) {
       const isBusy = error instanceof WeirError && error.code === "STORE_BUSY";
-      if (!isBusy || clock.monotonicMs() - startedMs >= BUSY_MS_MAX) throw error;
+      if (!isBusy || clock.monotonicMs() >= giveUpAtMs) throw error;
       await clock.sleep(BUSY_PAUSE_MS);
     }
   }

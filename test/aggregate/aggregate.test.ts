@@ -167,7 +167,7 @@ describe("aggregate", () => {
 
   it("takes the last of an attribute's values where a line has several", () => {
     const batch = makeEvents([{ us: 1, attributes: { zone: "n", other: "s" } }]);
-    batch.attributeKeyIds[1] = batch.attributeKeyIds[0];
+    batch.attributes.keyIds[1] = batch.attributes.keyIds[0];
     expect(createAggregate([makeRule({ groupBy: ["attributes.zone"] })])(batch).key).toEqual([["s"]]);
   });
 });

@@ -32,10 +32,9 @@ export function fillEvents(batch: EventBatch, events: readonly MadeEvent[]): Eve
     batch.templateIdHigh[row] = event.template?.[0] ?? 0;
     batch.templateIdLow[row] = event.template?.[1] ?? 0;
     for (const [key, value] of Object.entries(event.attributes ?? {})) {
-      batch.attributeKeyIds.push(batch.attributeKeys.intern(key));
-      batch.attributeValues.push(value);
+      batch.attributes.add(batch.attributes.keys.intern(key), value);
     }
-    batch.attributeEnds[row] = batch.attributeValues.length;
+    batch.attributeEnds[row] = batch.attributes.count;
     batch.record[row] = row;
   }
   batch.rows = events.length;

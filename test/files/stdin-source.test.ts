@@ -47,10 +47,10 @@ async function* stuckPipe(content: string) {
   await new Promise(() => {});
 }
 
-async function drain(source: Source, batches = Number.POSITIVE_INFINITY): Promise<void> {
+async function drain(source: Source, batches = Number.POSITIVE_INFINITY, recordsMax = 50): Promise<void> {
   let from = (await source.committed())?.offset ?? (await source.range()).begin;
   for (let i = 0; i < batches; i++) {
-    const batch = await source.read(from, { recordsMax: 50, bytesMax: 1 << 20 });
+    const batch = await source.read(from, { recordsMax, bytesMax: 1 << 20 });
     if (batch === null) break;
     for (let i = 0; i < batch.count; i++) stored.push(batch.text.slice(batch.begins[i], batch.ends[i]));
     from = batch.nextOffset;
@@ -179,18 +179,16 @@ describe("standard input", () => {
       input: stuckPipe(`${piped(lines(200))}half a li`),
       nowUs: () => 1e15,
     });
-    await drain(source, 4);
+    await drain(source, 1, 1000);
     const from = (await source.committed())!.offset;
-    const waiting = source.read(from, { recordsMax: 50, bytesMax: 1 << 20 });
-    // Read on until the pipe has nothing more.
-    const next = waiting.then((batch) => source.read(batch!.nextOffset, { recordsMax: 50, bytesMax: 1 << 20 }));
-    const gaveUp = expect(next).rejects.toMatchObject({ code: "INTERNAL" });
-    await waiting;
+    const waiting = source.read(from, { recordsMax: 1000, bytesMax: 1 << 20 });
+    const gaveUp = expect(waiting).rejects.toMatchObject({ code: "INTERNAL" });
     await source.close();
     await gaveUp;
     expect(source.isComplete).toBe(false);
+    // The last whole line may go on in what is cut.
     await finishLeftovers(false);
-    expect(stored.toSorted()).toEqual(lines(200).toSorted());
+    expect(stored).toEqual(lines(199));
     await finishLeftovers(true);
     expect(stored.toSorted()).toEqual([...lines(200), "half a li"].toSorted());
   });
@@ -207,7 +205,7 @@ describe("standard input", () => {
       await new Promise(() => {});
     }
     const opening = openStdinSource({ ...common(), input: input(), nowUs: () => 1e15, signal: controller.signal });
-    await expect(opening).rejects.toBe(controller.signal.reason);
+    await expect(opening).rejects.toMatchObject({ name: "AbortError" });
     await finishLeftovers(true);
     expect(stored).toEqual(taken === "" ? [] : ["a line"]);
   });

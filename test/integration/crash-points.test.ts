@@ -199,6 +199,19 @@ async function everyDeath(then: Omit<Life, "death">, fault: Fault = {}, wrongsMa
 }
 
 const DAY_QUERY = /SELECT DISTINCT toUInt32\(toDate\(timestamp\)\)/;
+const DEAD_LETTER_QUERY = /^SELECT 1 AS found FROM dead_letters /;
+
+/** A store that takes every insert for a new one, and gives nothing for some queries. */
+function forgetful(unanswered?: RegExp): Fault {
+  let inserts = 0;
+  return {
+    store: (store) => ({
+      ...store,
+      insert: (block) => store.insert({ ...block, token: `token ${inserts++} of ${topics}` }),
+      query: (sql, parameters) => (unanswered?.test(sql) ? Promise.resolve([]) : store.query(sql, parameters)),
+    }),
+  };
+}
 
 describe("a process that dies at any call and is started again", { timeout: 60_000 }, () => {
   for (const [then, change] of [
@@ -212,6 +225,12 @@ describe("a process that dies at any call and is started again", { timeout: 60_0
       expect(deaths).toBeGreaterThan(14);
     });
   }
+
+  it("leaves every row once when the store has forgotten every token", async () => {
+    const { deaths, wrongs } = await everyDeath({ recordsMax: 27, version: "a" }, forgetful());
+    expect(wrongs).toEqual([]);
+    expect(deaths).toBeGreaterThan(14);
+  });
 
   it("leaves every row once when it dies while it removes another version's rows, and then starts as it was", async () => {
     const wrongs: (string | null)[] = [];
@@ -268,17 +287,14 @@ describe("these checks", { timeout: 60_000 }, () => {
     expect((await everyDeath(larger, fault, 1)).wrongs).not.toEqual([]);
   });
 
-  it("see that inserts have no stable tokens and that nobody looks which days are stored", async () => {
-    let inserts = 0;
-    const fault: Fault = {
-      store: (store) => ({
-        ...store,
-        insert: (block) => store.insert({ ...block, token: `token ${inserts++}` }),
-        query: (sql, parameters) => (DAY_QUERY.test(sql) ? Promise.resolve([]) : store.query(sql, parameters)),
-      }),
-    };
-    expect((await everyDeath(larger, fault, 1)).wrongs).not.toEqual([]);
-  });
+  for (const [what, query] of [
+    ["which days of events", DAY_QUERY],
+    ["whether dead letters", DEAD_LETTER_QUERY],
+  ] as const) {
+    it(`see that inserts have no stable tokens and that nobody looks ${what} are stored`, async () => {
+      expect((await everyDeath(larger, forgetful(query), 1)).wrongs).not.toEqual([]);
+    });
+  }
 
   it("see that records are released before the commit has passed them", async () => {
     let source: Source;

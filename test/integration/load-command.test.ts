@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { accountOf, askValue, makeFolder, start, textLines, until, weir, wholeAccount } from "./workbench.ts";
 
@@ -45,6 +46,9 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     const wrong = [
       ["load", "x", "--colour"],
       ["load", "x", "--format", "xml"],
+      ["load", "x", "--source", "a b"],
+      ["load", "x", "--source", "../a"],
+      ["load", "x", "--source", ""],
       ["lode", "x"],
       ["load"],
       ["run", "--rate", "0"],
@@ -127,6 +131,71 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     expect(await accountOf(data)).toEqual(wholeAccount(events));
     expect((await weir(args)).code).toBe(0);
     expect(await accountOf(data)).toEqual(wholeAccount(4000));
+  });
+
+  it("drains and ends with 0 when it is interrupted while its pipe stays open, and the next one finishes what was taken", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const loading = start(["load", "-", "--data", data], { env: SMALL });
+    loading.stdin.write(`${textLines(400)}2026-03-02 11:00:00 INFO cut li`);
+    await until(
+      "what can be stored is",
+      async () => Number(await loading.askValue(data, "SELECT count() FROM events")) >= 399,
+    );
+    loading.kill("SIGINT");
+    const ended = await loading.ended;
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(ended.stdout).toContain("It was interrupted: the same command goes on where it stopped.");
+    const events = Number(await askValue(data, "SELECT count() FROM events"));
+    expect(await accountOf(data)).toEqual(wholeAccount(events));
+    expect(await askValue(data, "SELECT count() FROM events WHERE line LIKE '%cut li'")).toBe(0);
+    const whole = `${textLines(400)}2026-03-02 11:00:00 INFO cut line\n${textLines(10, 900)}`;
+    expect(await weir(["load", "-", "--data", data], { input: whole })).toMatchObject({ code: 0, stderr: "" });
+    expect(await accountOf(data)).toEqual(wholeAccount(411));
+    expect(await askValue(data, "SELECT count() FROM events WHERE line LIKE '%cut line'")).toBe(1);
+  });
+
+  it("ends with 0, and says of nothing that it was loaded before, when it is interrupted before its pipe gives anything", async () => {
+    const data = join(makeFolder(), "data");
+    const loading = start(["load", "-", "--data", data]);
+    await until("it runs", async () => (await loading.askValue(data, "SELECT 1")) === 1);
+    loading.kill("SIGINT");
+    const ended = await loading.ended;
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(ended.stdout).toContain("It was interrupted");
+    expect(ended.stdout).not.toContain("loaded before");
+  });
+
+  it("refuses what is piped in compressed, and says what to do", async () => {
+    const data = join(makeFolder(), "data");
+    const refused = await weir(["load", "-", "--data", data], { input: gzipSync(textLines(5)) });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toBe(
+      "weir: Standard input is compressed (gzip); pipe it through zcat first, or name the file itself. [SOURCE_UNREADABLE]\n",
+    );
+    expect(await weir(["load", "-", "--data", data], { input: textLines(5) })).toMatchObject({ code: 0, stderr: "" });
+    expect(await accountOf(data)).toEqual(wholeAccount(5));
+  });
+
+  it("logs each batch when told to, as JSON with --json, without a word of the lines", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    writeFileSync(join(folder, "app.log"), textLines(120));
+    const args = ["load", join(folder, "app.log"), "--data", data, "--log-level", "debug"];
+    const { code, stdout, stderr } = await weir([...args, "--json"], { env: SMALL });
+    expect([code, JSON.parse(stdout).events]).toEqual([0, 120]);
+    const logged = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged.map(({ level, message }) => [level, message])).toEqual([
+      ["debug", "Load started."],
+      ...[1, 2, 3].map(() => ["debug", "Batch stored."]),
+      ["debug", "Load ended."],
+    ]);
+    expect(logged[1]).toMatchObject({ topic: "app", partition: 0, start: "0", records: 50, events: 50 });
+    expect(logged.at(-1)).toMatchObject({ lines: 120, events: 120, wasInterrupted: false });
+    expect(stderr).not.toContain("INFO job");
   });
 
   it("lets a second load into the same store wait for nobody and lose nothing", async () => {

@@ -1,11 +1,13 @@
-import { appendFileSync, copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../processors/runtime/clock.ts";
+import { load } from "../../processors/services/load.ts";
 import { writeShop } from "../bench/input.ts";
 import { createRandom } from "../mask/corpus.ts";
-import { accountOf, ask, askValue, loadInto, makeFolder, textLines, wholeAccount } from "./workbench.ts";
+import { accountOf, ask, askValue, configOf, loadInto, makeFolder, textLines, wholeAccount } from "./workbench.ts";
 
 /** Lines that compress badly. */
 function noise(lines: number): string {
@@ -118,6 +120,55 @@ describe("weir load", { timeout: 30_000 }, () => {
     expect((await loadInto(data, [file])).lines).toBe(40);
     expect(await accountOf(data)).toEqual(wholeAccount(610));
     expect(await askValue(data, "SELECT uniqExact(body) FROM events")).toBe(610);
+  });
+
+  it("gives what a file has grown by the append time of the second look, so that its event times are believed", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const file = join(folder, "app.log");
+    const at = (hour: number) => `2026-03-02 ${hour}:30:00 INFO job at ${hour}\n`;
+    const seen = (hour: number) =>
+      utimesSync(file, Date.UTC(2026, 2, 2, hour) / 1000, Date.UTC(2026, 2, 2, hour) / 1000);
+    writeFileSync(file, at(10));
+    seen(11);
+    await loadInto(data, [file]);
+    appendFileSync(file, at(17));
+    seen(18);
+    await loadInto(data, [file]);
+    expect(
+      await ask(
+        data,
+        "SELECT formatDateTime(timestamp, '%H:%i') AS time, formatDateTime(observed_timestamp, '%H:%i') AS seen, time_source AS source FROM events ORDER BY `offset`",
+      ),
+    ).toEqual([
+      { time: "10:30", seen: "11:00", source: "event" },
+      { time: "17:30", seen: "18:00", source: "event" },
+    ]);
+  });
+
+  it("does not say of a file that it was loaded before when it is interrupted before it has looked", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const file = join(folder, "app.log");
+    writeFileSync(file, textLines(10));
+    const controller = new AbortController();
+    const interrupted = await load({
+      config: configOf(data),
+      files: [file],
+      source: null,
+      format: "auto",
+      // Asked for when the file is about to be opened.
+      get again() {
+        controller.abort();
+        return false;
+      },
+      stdin: Readable.from([]),
+      clock: systemClock,
+      signal: controller.signal,
+    });
+    expect(interrupted).toMatchObject({ lines: 0, wasInterrupted: true });
+    expect(interrupted.files).toMatchObject([{ file, lines: 0, wasLoaded: false, isCopyOf: null }]);
+    expect(await loadInto(data, [file])).toMatchObject({ lines: 10, wasInterrupted: false });
   });
 
   it("goes on in the middle of a line that was cut off when the file was loaded", async () => {

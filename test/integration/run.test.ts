@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -115,6 +115,71 @@ describe("weir run", { timeout: 60_000 }, () => {
     writeFileSync(file, textLines(10));
     await untilStored(running, data, 9);
     await interrupt(running);
+  });
+});
+
+describe("weir run without files", { timeout: 60_000 }, () => {
+  it("follows the files of the configured sources, as theirs", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    mkdirSync(join(folder, "logs", "deep"), { recursive: true });
+    writeFileSync(join(folder, "logs", "web-1.log"), textLines(20));
+    writeFileSync(join(folder, "logs", "other.txt"), textLines(50, 3000));
+    writeFileSync(join(folder, "logs", "deep", "web-2.log"), textLines(30, 500));
+    writeFileSync(join(folder, "logs", "deep", "api.json"), '{"message":"one"}\n{"message":"two"}\nno JSON\n');
+    writeFileSync(
+      join(folder, "weir.yaml"),
+      `sources:
+  - {name: api, files: ["logs/**/api*.json"], format: json, service: billing}
+  - {name: web, files: ["logs/web-*.log", "logs/deep/web-*.log"], tenant: acme}
+`,
+    );
+    const running = start(["run", "--data", data], { cwd: folder });
+    await untilStored(running, data, 19 + 29 + 2);
+    expect(running.errors()).toContain("Following the files of api, web.");
+    await interrupt(running);
+    const query =
+      "SELECT source, topic, tenant, service_name, format, uniqExact(`partition`) AS files, count() AS n FROM events GROUP BY ALL ORDER BY source";
+    expect(await ask(data, query)).toEqual([
+      { source: "api", topic: "api", tenant: "default", service_name: "billing", format: "json", files: "1", n: "2" },
+      { source: "web", topic: "web", tenant: "acme", service_name: "web", format: "text", files: "2", n: "50" },
+    ]);
+    expect(await ask(data, "SELECT source, code FROM dead_letters")).toEqual([
+      { source: "api", code: "PARSE_NOT_JSON" },
+    ]);
+  });
+
+  it("warns once of a file that can't be read and goes on with the others, also after one was cut short", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const [bad, good] = ["bad.log", "good.log"].map((name) => join(folder, name));
+    writeFileSync(good, textLines(20));
+    mkdirSync(bad);
+    const running = start(["run", bad, good, "--data", data, "--json"]);
+    await untilStored(running, data, 19);
+    truncateSync(good);
+    appendFileSync(good, textLines(10, 700));
+    await untilStored(running, data, 29);
+    await interrupt(running);
+    const logged = running
+      .errors()
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+    expect(logged.map(({ level, code }) => [level, code])).toEqual([
+      ["info", undefined],
+      ["warn", "SOURCE_UNREADABLE"],
+      ["warn", "SOURCE_TRUNCATED"],
+      ["info", undefined],
+    ]);
+    expect(logged[0].message).toBe("Run started.");
+    expect(logged[1]).toMatchObject({
+      file: expect.stringMatching(/bad\.log$/),
+      reason: expect.stringContaining("is a directory"),
+    });
+    expect(logged[3]).toMatchObject({ message: "Run ended.", events: 30, deadLetters: 0 });
+    expect(running.errors()).not.toContain("INFO job");
   });
 });
 

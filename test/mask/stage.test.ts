@@ -14,17 +14,15 @@ interface Row {
 /** A batch with these rows; what isn't named is empty. */
 function makeBatch(rows: readonly Row[], batch = new EventBatch(8)): EventBatch {
   batch.rows = rows.length;
-  batch.attributeKeyIds.length = 0;
-  batch.attributeValues.length = 0;
+  batch.attributes.truncate(0);
   rows.forEach(({ tenant = "acme", body = "", line = "", attributes = {} }, row) => {
     batch.strings.tenant.set(row, tenant);
     batch.strings.body.set(row, body);
-    batch.line_kept[row] = line;
+    batch.line_kept.set(row, line);
     for (const [key, value] of Object.entries(attributes)) {
-      batch.attributeKeyIds.push(batch.attributeKeys.intern(key));
-      batch.attributeValues.push(value);
+      batch.attributes.add(batch.attributes.keys.intern(key), value);
     }
-    batch.attributeEnds[row] = batch.attributeValues.length;
+    batch.attributeEnds[row] = batch.attributes.count;
   });
   return batch;
 }
@@ -33,7 +31,7 @@ function attributesOf(batch: EventBatch, row: number): Record<string, string> {
   const from = row === 0 ? 0 : batch.attributeEnds[row - 1];
   const entries: [string, string][] = [];
   for (let i = from; i < batch.attributeEnds[row]; i++) {
-    entries.push([batch.attributeKeys.values[batch.attributeKeyIds[i]], batch.attributeValues[i]]);
+    entries.push([batch.attributes.key(i), batch.attributes.values.get(i)]);
   }
   return Object.fromEntries(entries);
 }
@@ -65,7 +63,7 @@ describe("the mask stage", () => {
     createMaskStage(maskOf)(batch);
 
     expect(batch.strings.body.get(0)).toBe(`from ${acmeJoe}`);
-    expect(batch.line_kept[0]).toBe(`{"body":"from ${acmeJoe}","user":{"password":"<secret>"},"n":"1234567"}`);
+    expect(batch.line_kept.get(0)).toBe(`{"body":"from ${acmeJoe}","user":{"password":"<secret>"},"n":"1234567"}`);
     expect(batch.strings.url_query.get(0)).toBe(`q=${acmeJoe}&password=<secret>`);
     expect(batch.strings.client_address.get(0)).toBe(acmeJoe);
     expect(attributesOf(batch, 0)).toEqual({
@@ -75,7 +73,7 @@ describe("the mask stage", () => {
       n: "1234567",
       token: "",
     });
-    expect([batch.strings.body.get(1), batch.line_kept[1]]).toEqual(["nothing here", "nothing here"]);
+    expect([batch.strings.body.get(1), batch.line_kept.get(1)]).toEqual(["nothing here", "nothing here"]);
   });
 
   it("leaves tenant, source and format alone, and masks the keys in a line layout", () => {
@@ -96,7 +94,7 @@ describe("the mask stage", () => {
       `by ${otherJoe}`,
       `by ${acmeJoe}`,
     ]);
-    expect([0, 1, 2].map((i) => batch.line_kept[i])).toEqual([acmeJoe, otherJoe, acmeJoe]);
+    expect([0, 1, 2].map((i) => batch.line_kept.get(i))).toEqual([acmeJoe, otherJoe, acmeJoe]);
     expect([0, 1, 2].map((i) => attributesOf(batch, i))).toEqual(
       [acmeJoe, otherJoe, acmeJoe].map((to) => ({ to, password: "<secret>" })),
     );
@@ -121,7 +119,7 @@ describe("the mask stage", () => {
     const batch = new EventBatch(8);
     stage(makeBatch([{ body: "first", attributes: { password: "hunter2", b: "plain text" } }], batch));
     batch.strings.body.dictionary.trim(0, 0);
-    batch.attributeKeys.trim(0, 0);
+    batch.attributes.keys.trim(0, 0);
     stage(makeBatch([{ body: ADDRESS, attributes: { b: "plain text", password: "hunter2" } }], batch));
     expect(batch.strings.body.get(0)).toBe(acmeJoe);
     expect(attributesOf(batch, 0)).toEqual({ b: "plain text", password: "<secret>" });

@@ -4,7 +4,7 @@ import { isoOf } from "./make-records.ts";
 /** The line of a row as its columns give it back: the kept line, or the layout with its slots filled. */
 export function lineOf(batch: EventBatch, row: number): string {
   const layout = batch.strings.line_layout.get(row);
-  if (layout === "") return batch.line_kept[row];
+  if (layout === "") return batch.line_kept.get(row);
   const parts = layout.split("\x01");
   const attributes = attributesOf(batch, row);
   return parts.map((part, i) => (i % 2 === 0 ? part : slotText(part, batch, row, attributes))).join("");
@@ -13,7 +13,7 @@ export function lineOf(batch: EventBatch, row: number): string {
 function attributesOf(batch: EventBatch, row: number): Map<string, string> {
   const attributes = new Map<string, string>();
   for (let i = row === 0 ? 0 : batch.attributeEnds[row - 1]; i < batch.attributeEnds[row]; i++)
-    attributes.set(batch.attributeKeys.values[batch.attributeKeyIds[i]], batch.attributeValues[i]);
+    attributes.set(batch.attributes.key(i), batch.attributes.values.get(i));
   return attributes;
 }
 
@@ -31,7 +31,7 @@ function slotText(slot: string, batch: EventBatch, row: number, attributes: Read
       return String(Math.floor((batch.severity_number[row] - 1) / 4) * 10 + 10);
     case "trace_id":
     case "span_id":
-      return batch[slot][row];
+      return batch[slot].get(row);
     case "severity_number":
     case "http_response_status_code":
     case "http_response_body_size":

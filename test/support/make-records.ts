@@ -63,10 +63,10 @@ export function rowsOf(batch: EventBatch): Row[] {
       if (value !== "" && !(value === "made" || (name === "tenant" && value === "default"))) out[name] = value;
     }
     for (const name of NUMBERS) if (batch[name][row] !== 0) out[name] = batch[name][row];
-    for (const name of TEXTS) if (batch[name][row] !== "") out[name] = batch[name][row];
+    for (const name of TEXTS) if (!batch[name].isEmpty(row)) out[name] = batch[name].get(row);
     const entries: [string, string][] = [];
     for (let i = row === 0 ? 0 : batch.attributeEnds[row - 1]; i < batch.attributeEnds[row]; i++)
-      entries.push([batch.attributeKeys.values[batch.attributeKeyIds[i]], batch.attributeValues[i]]);
+      entries.push([batch.attributes.key(i), batch.attributes.values.get(i)]);
     if (entries.length > 0) out["attributes"] = entries;
     return out;
   });

@@ -64,7 +64,7 @@ describe("one access line", () => {
     const layout = batch.strings.line_layout.get(0);
     expect(layout).toContain("\x01url_path\x01");
     expect(layout).not.toContain("4711");
-    expect(batch.line_kept[0]).toBe("");
+    expect(batch.line_kept.get(0)).toBe("");
   });
 
   it("is masked before anything is computed from it", () => {
