@@ -1,4 +1,5 @@
 import type { Find, Scan } from "./characters.ts";
+import { isRoleAddress } from "./contact.ts";
 import { createPseudonym } from "./pseudonym.ts";
 import { RULE_NAMES, type RuleName, type Rules, scanText } from "./scan.ts";
 import { createKeyKind, PLAIN } from "./secret-key.ts";
@@ -14,6 +15,8 @@ export interface Mask {
   text(value: string): string;
   /** The value of a field whose key is known: "<secret>" under a secret key (unless empty), else as `text`. */
   value(key: string, value: string): string;
+  /** A user agent: as `text`, but a crawler's contact address (a role's, see contact.ts) stays. */
+  userAgent(value: string): string;
   /** Whether values under this key are secrets; the last segment of a dotted or camelCase key decides. */
   isSecretKey(key: string): boolean;
 }
@@ -53,7 +56,7 @@ export function createMask(options: {
   const scan: Scan = { text: "", bytes: new Uint8Array(buffer.buffer), length: 0, floor: 0, key: "" };
   const scratch = scan.bytes;
 
-  function masked(text: string, key: string): string {
+  function masked(text: string, key: string, keepsContacts = false): string {
     const length = text.length;
     if (length < TEXT_LENGTH_MIN) return text;
     if (length <= SCRATCH_BYTES) {
@@ -69,7 +72,9 @@ export function createMask(options: {
     scan.length = length;
     scan.floor = 0;
     scan.key = key;
-    const finds = scanText(scan, rules, kindOf);
+    let finds = scanText(scan, rules, kindOf);
+    if (finds !== null && keepsContacts)
+      finds = finds.filter(({ kind, value }) => kind !== "email" || !isRoleAddress(value));
     scan.text = "";
     scan.bytes = scratch;
     return finds === null ? text : replaced(text, finds);
@@ -92,6 +97,7 @@ export function createMask(options: {
   return {
     isSecretKey,
     text: (value) => masked(value, ""),
+    userAgent: (value) => masked(value, "", true),
     value: (key, value) => (value !== "" && isSecretKey(key) ? "<secret>" : masked(value, key)),
   };
 }

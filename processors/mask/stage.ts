@@ -38,7 +38,7 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
       const mask = maskOf(tenant);
       known = {
         mask,
-        columns: MASKED_COLUMNS.map((name) => new Derivation((value) => mask.value(name, value))),
+        columns: MASKED_COLUMNS.map((name) => new Derivation((value) => maskedValue(mask, name, value))),
         keyIds: new Int32Array(0),
         secretKeys: new Uint8Array(0),
         keysGeneration: -1,
@@ -64,7 +64,7 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
         const own = tenantMask(tenant.get(row));
         for (const name of MASKED_COLUMNS) {
           const column = batch.strings[name];
-          if (column.ids[row] !== 0) column.set(row, own.mask.value(name, column.get(row)));
+          if (column.ids[row] !== 0) column.set(row, maskedValue(own.mask, name, column.get(row)));
         }
         maskRows(batch, own, row, row + 1);
       }
@@ -75,6 +75,10 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
       payload: first.mask.text(letter.payload),
     }));
   };
+}
+
+function maskedValue(mask: Mask, name: StringColumnName, value: string): string {
+  return name === "user_agent_original" ? mask.userAgent(value) : mask.value(name, value);
 }
 
 function isOneTenant(ids: Uint32Array, rows: number): boolean {

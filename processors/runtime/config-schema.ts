@@ -184,7 +184,7 @@ export const FILE_SCHEMA = z
       .strictObject({
         records: z.int().min(1).max(1_000_000).default(100_000).describe("Most records in a batch."),
         bytes: bytes(64 * KIB, 256 * KIB * KIB)
-          .prefault("32 MiB")
+          .prefault("24 MiB")
           .describe("Most bytes in a batch, 64 KiB to 256 MiB; a longer record is a batch of its own."),
         record_bytes: bytes(KIB, 64 * KIB * KIB)
           .prefault("1 MiB")

