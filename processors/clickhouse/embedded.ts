@@ -48,9 +48,13 @@ export async function openEmbedded(dir: string): Promise<EmbeddedClickHouse> {
     return new Embedded(sessions, await openSpool(root));
   } catch (error) {
     await closeSessions(sessions);
-    throw new WeirError("STORE_UNREACHABLE", `The folder tmp in ${root} can't be emptied and made: ${String(error)}.`, {
-      cause: error,
-    });
+    throw new WeirError(
+      "STORE_UNREACHABLE",
+      `The folder ${join(root, "tmp")} can't be emptied and made: ${String(error)}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

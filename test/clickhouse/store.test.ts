@@ -150,6 +150,9 @@ describe("runSql", () => {
   it("writes the result's bytes unchanged, whoever holds the store", async () => {
     const dataDir = await makeTestFolder();
     const query = "SELECT unhex('FF00C3'), toString(count()) FROM weir.numbered FORMAT RawBLOB";
+    // A query makes no store: whoever mistypes a directory is told.
+    expect(await codeOf(sql(dataDir, "SELECT 1"))).toBe("STORE_UNREACHABLE");
+    await (await openStore({ dataDir })).close();
     await sql(dataDir, CREATE, true);
     expect(await sql(dataDir, query)).toBe("\xff\x00\xc30");
     await startHolder(dataDir, true);

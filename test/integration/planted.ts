@@ -112,8 +112,17 @@ export function foundIn(bytes: Buffer, planted: readonly Planted[]): string[] {
   return [...found].map((spelling) => `${spellings.get(spelling)}: ${spelling}`).sort();
 }
 
-/** The bytes of every file under a folder. */
+/** The bytes of every file under a folder; one that goes while they are read counts as empty. */
 export function bytesUnder(folder: string): Buffer {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Buffer.concat(files.map((entry) => readFileSync(join(entry.parentPath, entry.name))));
+  return Buffer.concat(files.map((entry) => bytesOf(join(entry.parentPath, entry.name))));
+}
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
 }

@@ -138,6 +138,7 @@ describe("weir run without files", { timeout: 60_000 }, () => {
     await untilStored(running, data, 19 + 29 + 2);
     expect(running.errors()).toContain("Following the files of api, web.");
     await interrupt(running);
+    expect(running.errors()).toMatch(/ {2}[0-9.]+ K?i?B per event\nEverything that was read is stored\.\n/);
     const query =
       "SELECT source, topic, tenant, service_name, format, uniqExact(`partition`) AS files, count() AS n FROM events GROUP BY ALL ORDER BY source";
     expect(await ask(data, query)).toEqual([
