@@ -1,7 +1,8 @@
 import { createAggregate } from "./aggregate/aggregate.ts";
-import { type BatchIdentity, createEventsEncoder, rowsByDay } from "./encode/events.ts";
+import { createEventsEncoder, rowsByDay } from "./encode/events.ts";
 import { encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
 import { encodePartials } from "./encode/partials.ts";
+import type { BatchIdentity } from "./encode/token.ts";
 import { createEnrich } from "./enrich/enrich.ts";
 import type { Mask } from "./mask/mask.ts";
 import { createMaskStage } from "./mask/stage.ts";

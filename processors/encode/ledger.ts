@@ -2,7 +2,7 @@ import { type EventBatch, OUTCOME_DROPPED, OUTCOME_OK } from "../model/event-bat
 import type { LedgerRow, Versions } from "../model/ledger.ts";
 import type { InsertBlock } from "../model/ports.ts";
 import { BlockBuilder } from "./block.ts";
-import { type BatchIdentity, tokenOf } from "./events.ts";
+import { type BatchIdentity, tokenOf } from "./token.ts";
 
 /** Counts what became of a batch's records. Throws if they don't add up: that would be a bug, not bad data. */
 export function ledgerRowOf(batch: EventBatch): LedgerRow {

@@ -1,7 +1,7 @@
 import type { Partials } from "../model/partial.ts";
 import type { InsertBlock } from "../model/ports.ts";
 import { BlockBuilder } from "./block.ts";
-import { type BatchIdentity, tokenOf } from "./events.ts";
+import { type BatchIdentity, tokenOf } from "./token.ts";
 
 /** Encodes a batch's shares of windows as one insert. */
 export function encodePartials(partials: Partials, identity: BatchIdentity): InsertBlock {

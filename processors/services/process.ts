@@ -1,4 +1,4 @@
-import type { BatchIdentity } from "../encode/events.ts";
+import type { BatchIdentity } from "../encode/token.ts";
 import { WeirError } from "../model/errors.ts";
 import type { LedgerRow } from "../model/ledger.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createEventsEncoder, rowsByDay, tokenOf } from "../../processors/encode/events.ts";
+import { createEventsEncoder, rowsByDay } from "../../processors/encode/events.ts";
+import { tokenOf } from "../../processors/encode/token.ts";
 import type { InsertBlock } from "../../processors/model/ports.ts";
 import { makeEvents } from "../aggregate/make-events.ts";
 import { makeLines } from "../support/make-lines.ts";

@@ -1,4 +1,4 @@
-import type { BatchIdentity } from "../../processors/encode/events.ts";
+import type { BatchIdentity } from "../../processors/encode/token.ts";
 import type { InsertBlock } from "../../processors/model/ports.ts";
 import type { RecordBatch } from "../../processors/model/record.ts";
 import { createPipeline, type EncodedBatch, type Pipeline, type PipelineOptions } from "../../processors/pipeline.ts";
