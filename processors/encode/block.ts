@@ -40,7 +40,7 @@ export class BlockBuilder {
 
   /** The block as an insert. `columnsMax` fixes the header, which precedes the columns. */
   finish(table: string, token: string): InsertBlock {
-    const header = new NativeWriter();
+    const header = new NativeWriter(32);
     header.block(this.#columns.length, this.#selection.rows);
     return {
       table,
@@ -176,17 +176,25 @@ export class BlockBuilder {
   stringArrays(name: string, lists: readonly (readonly string[])[]): void {
     this.#header(name, "Array(LowCardinality(String))");
     this.#writer.uint64(1);
-    this.#offsets(lists.map((list) => list.length));
+    this.#offsets(lists.length, (i) => lists[i].length);
+    let total = 0;
+    for (let i = 0; i < lists.length; i++) total += lists[i].length;
     const codeOf = new Map<string, number>();
-    const codes = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));
+    const codes = new Uint32Array(total);
+    const values: string[] = [];
     let at = 0;
-    for (const list of lists)
-      for (const value of list) {
-        let code = codeOf.get(value);
-        if (code === undefined) codeOf.set(value, (code = codeOf.size));
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i];
+      for (let k = 0; k < list.length; k++) {
+        let code = codeOf.get(list[k]);
+        if (code === undefined) {
+          code = values.push(list[k]) - 1;
+          codeOf.set(list[k], code);
+        }
         codes[at++] = code;
       }
-    if (codes.length > 0) writeDictionary(this.#writer, [...codeOf.keys()], codes, codes.length);
+    }
+    if (total > 0) writeDictionary(this.#writer, values, codes, total);
   }
 
   /** Arrays or maps of fixed-width parts: lengths per row, then each part's values after one another. */
@@ -197,16 +205,17 @@ export class BlockBuilder {
     parts: readonly (Uint32Array | Uint16Array | BigInt64Array | BigUint64Array)[],
   ): void {
     this.#header(name, type);
-    this.#offsets(lengths);
+    this.#offsets(lengths.length, (i) => lengths[i]);
     for (const part of parts) this.#writer.raw(part);
   }
 
-  #offsets(lengths: readonly number[]): void {
-    const offsets = new BigUint64Array(lengths.length);
+  /** Where each row's list ends, as 64-bit numbers. */
+  #offsets(rows: number, lengthOf: (row: number) => number): void {
+    const offsets = new Uint32Array(rows * 2);
     let total = 0;
-    for (let i = 0; i < lengths.length; i++) {
-      total += lengths[i];
-      offsets[i] = BigInt(total);
+    for (let i = 0; i < rows; i++) {
+      total += lengthOf(i);
+      offsets[2 * i] = total;
     }
     this.#writer.raw(offsets);
   }

@@ -9,24 +9,17 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
   const block = new BlockBuilder();
   block.begin({ rows, indices: null });
   const { rules, rule } = partials;
-  const ofRule = (pick: (r: (typeof rules)[number]) => number) =>
-    Uint32Array.from(rule, (number) => pick(rules[number]));
-  block.dictionary(
-    "rule",
-    rules.map(({ name }) => name),
-    Uint32Array.from(rule),
-  );
-  block.numbers(
-    "rule_version",
-    "UInt32",
-    ofRule(({ version }) => version),
-  );
-  block.numbers("window_start", "DateTime('UTC')", Uint32Array.from(partials.windowStart));
-  block.numbers(
-    "window_seconds",
-    "UInt32",
-    ofRule(({ windowSeconds }) => windowSeconds),
-  );
+  const versions = new Uint32Array(rows);
+  const windowSeconds = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    versions[i] = rules[rule[i]].version;
+    windowSeconds[i] = rules[rule[i]].windowSeconds;
+  }
+  const names = rules.map(({ name }) => name);
+  block.dictionary("rule", names, new Uint32Array(rule));
+  block.numbers("rule_version", "UInt32", versions);
+  block.numbers("window_start", "DateTime('UTC')", new Uint32Array(partials.windowStart));
+  block.numbers("window_seconds", "UInt32", windowSeconds);
   block.stringArrays("key", partials.key);
   block.constant("topic", identity.topic);
   block.numbers("partition", "UInt32", new Uint32Array(rows).fill(identity.partition));
@@ -42,19 +35,28 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
     "duration_us_min",
     "duration_us_max",
   ] as const)
-    block.integers(name, "UInt64", Float64Array.from(partials[name]));
-  const entries = partials.duration_histogram.flat();
-  if (entries.length > 0)
-    block.arrays(
-      "duration_histogram",
-      "Map(Int16, UInt64)",
-      partials.duration_histogram.map((list) => list.length),
-      [
-        Uint16Array.from(entries, ([bucket]) => bucket & 0xffff),
-        BigUint64Array.from(entries, ([, count]) => BigInt(count)),
-      ],
-    );
+    block.integers(name, "UInt64", new Float64Array(partials[name]));
+  encodeHistograms(block, partials.duration_histogram);
   if (partials.distinct_values.some((values) => values.length > 0))
     block.stringArrays("distinct_values", partials.distinct_values);
   return block.finish("partials", tokenOf("partials", identity, "all"));
+}
+
+/** Left out if no event has a duration. Counts stay below 2^32: they are those of one batch. */
+function encodeHistograms(block: BlockBuilder, histograms: Partials["duration_histogram"]): void {
+  const lengths = histograms.map((entries) => entries.length);
+  let total = 0;
+  for (let i = 0; i < lengths.length; i++) total += lengths[i];
+  if (total === 0) return;
+  const buckets = new Uint16Array(total);
+  const counts = new Uint32Array(total * 2);
+  let at = 0;
+  for (let i = 0; i < histograms.length; i++) {
+    const entries = histograms[i];
+    for (let k = 0; k < entries.length; k++) {
+      buckets[at] = entries[k][0] & 0xffff;
+      counts[2 * at++] = entries[k][1];
+    }
+  }
+  block.arrays("duration_histogram", "Map(Int16, UInt64)", lengths, [buckets, counts]);
 }
