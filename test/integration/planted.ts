@@ -112,17 +112,23 @@ export function foundIn(bytes: Buffer, planted: readonly Planted[]): string[] {
   return [...found].map((spelling) => `${spellings.get(spelling)}: ${spelling}`).sort();
 }
 
-/** The bytes of every file under a folder; one that goes while they are read counts as empty. */
+/** The bytes of every file under a folder; what goes while it is read (the engine renames and removes) counts as empty. */
 export function bytesUnder(folder: string): Buffer {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Buffer.concat(files.map((entry) => bytesOf(join(entry.parentPath, entry.name))));
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return Buffer.concat(
+    entries.map((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return bytesUnder(path);
+      return (entry.isFile() ? unlessGone(() => readFileSync(path)) : null) ?? Buffer.alloc(0);
+    }),
+  );
 }
 
-function bytesOf(path: string): Buffer {
+function unlessGone<T>(read: () => T): T | null {
   try {
-    return readFileSync(path);
+    return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
 }
