@@ -1,31 +1,5 @@
+import type { Framed, FrameOptions } from "../model/ports.ts";
 import { entryEnd } from "./join.ts";
-
-export interface FrameOptions {
-  /** Continuation lines of stack traces and the like belong to the entry before them. */
-  readonly join: boolean;
-  /** A longer record is cut there; a joined entry that would become longer ends before the line that is too much. */
-  readonly recordBytesMax: number;
-  readonly recordsMax: number;
-  /** Records stop before they would go beyond this many bytes; the first is given however long it is. */
-  readonly bytesMax: number;
-  /** Nothing comes after the text: what is open at its end is complete. */
-  readonly atEnd: boolean;
-}
-
-/** Where the records of a text are. Record i is text[begins[i], ends[i]). */
-export interface Framed {
-  readonly count: number;
-  readonly begins: Uint32Array;
-  readonly ends: Uint32Array;
-  /** begins[i] - from. */
-  readonly offsetDeltas: Uint32Array;
-  /** Position after the last complete record and its line end. */
-  readonly consumed: number;
-  /** Records whose end is cut at recordBytesMax, ascending. */
-  readonly cut: readonly number[];
-  /** recordsMax or bytesMax stopped it: more text would change nothing. */
-  readonly isFull: boolean;
-}
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;

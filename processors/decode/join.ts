@@ -1,4 +1,4 @@
-import type { FrameOptions } from "./frame.ts";
+import type { FrameOptions } from "../model/ports.ts";
 
 /** A joined entry ends after so many lines, so that a file of indented lines is not one record. */
 export const ENTRY_LINES_MAX = 1000;

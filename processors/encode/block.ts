@@ -21,7 +21,7 @@ export class BlockBuilder {
   #structure: string[] = [];
   #selection: Selection = { rows: 0, indices: null };
   #codes = new Uint32Array(0);
-  /** Code of each dictionary id in the block being written; stamped, so that it needs no clearing. */
+  /** Code of each dictionary id in the column being written; -1 where it has none yet. */
   #codeOfId = new Int32Array(0);
 
   begin(selection: Selection): void {
@@ -38,7 +38,7 @@ export class BlockBuilder {
     this.#writer.column(name, type);
   }
 
-  /** The block as an insert. `columnsMax` fixes the header, which precedes the columns. */
+  /** The block as an insert. Its header comes in a piece of its own, because only now the number of columns is known. */
   finish(table: string, token: string): InsertBlock {
     const header = new NativeWriter(32);
     header.block(this.#columns.length, this.#selection.rows);

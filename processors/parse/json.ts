@@ -1,8 +1,6 @@
-import type { EventBatch } from "../model/event-batch.ts";
-import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { Format } from "./line-parser.ts";
-import { createShapes, type ScannedLine } from "./shape.ts";
-import { createSlots } from "./slots.ts";
+import type { ScannedLine } from "./shape.ts";
+import { createShapedParser, type Scan } from "./shaped-line.ts";
 
 /*
  * JSON lines: one object a line. Nested objects are flattened with dots; arrays, and objects deeper than DEPTH_MAX,
@@ -91,7 +89,7 @@ export function decodeEscapes(inside: string): string | null {
 }
 
 /** Reads one object into names and values; false if the text is not one JSON object. */
-function createScanner(line: ScannedLine): (text: string, begin: number, end: number) => boolean {
+function createScanner(line: ScannedLine): Scan {
   let text = "";
   let end = 0;
   let at = 0;
@@ -224,13 +222,12 @@ function createScanner(line: ScannedLine): (text: string, begin: number, end: nu
   }
 
   return function scan(whole, begin, lineEnd) {
+    const first = whole.charCodeAt(begin);
+    if (first !== OPEN_OBJECT && first !== 32 && first !== 9 && first !== 0xef) return false;
     text = whole;
     at = begin;
     end = lineEnd;
     seen.clear();
-    line.names.length = line.starts.length = line.ends.length = line.quoted.length = line.decoded.length = 0;
-    line.exact = true;
-    line.repeatable = true;
     if (text.startsWith(BYTE_ORDER_MARK, at)) at += BYTE_ORDER_MARK.length;
     skipSpace();
     if (at >= end || text.charCodeAt(at) !== OPEN_OBJECT || !scanObject("", 0)) return false;
@@ -245,32 +242,5 @@ export const JSON_LINES: Format = {
   name: "json",
   joins: false,
   code: "PARSE_NOT_JSON",
-  create() {
-    const line: ScannedLine = {
-      names: [],
-      starts: [],
-      ends: [],
-      quoted: [],
-      decoded: [],
-      repeatable: true,
-      exact: true,
-    };
-    const scan = createScanner(line);
-    const shapes = createShapes(createSlots(), { terminators: ',}] \t\r\n"', isBare: isScalar });
-    const hasMark = createCharacterFinder(SLOT_MARK);
-    const hasBackslash = createCharacterFinder("\\");
-
-    return function jsonLine(text: string, begin: number, end: number, batch: EventBatch, row: number) {
-      const marked = hasMark(text, begin, end);
-      if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row)) return true;
-      const first = text.charCodeAt(begin);
-      if (first !== OPEN_OBJECT && first !== 32 && first !== 9 && first !== 0xef) return false;
-      if (!scan(text, begin, end)) return false;
-      if (marked) line.exact = false;
-      const layout = shapes.learn(text, begin, end, line, batch, row);
-      if (layout === null) batch.line_kept.setSpan(row, begin, end);
-      else batch.strings.line_layout.set(row, layout);
-      return true;
-    };
-  },
+  create: () => createShapedParser(createScanner, { terminators: ',}] \t\r\n"', isBare: isScalar }),
 };

@@ -1,9 +1,7 @@
-import type { EventBatch } from "../model/event-batch.ts";
 import { decodeEscapes } from "./json.ts";
-import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { Format } from "./line-parser.ts";
-import { createShapes, type ScannedLine } from "./shape.ts";
-import { createSlots } from "./slots.ts";
+import type { ScannedLine } from "./shape.ts";
+import { createShapedParser } from "./shaped-line.ts";
 
 /*
  * logfmt: `key=value` pairs between spaces; a value with spaces stands in quotes and may hold JSON-like escapes.
@@ -24,9 +22,6 @@ function isKeyCharacter(code: number): boolean {
 
 /** Reads a line of pairs into names and values; false if it is not one. */
 function scanPairs(text: string, begin: number, end: number, line: ScannedLine): boolean {
-  line.names.length = line.starts.length = line.ends.length = line.quoted.length = line.decoded.length = 0;
-  line.exact = true;
-  line.repeatable = true;
   const seen = new Set<string>();
   let at = begin;
   while (at < end) {
@@ -73,29 +68,9 @@ export const LOGFMT: Format = {
   name: "logfmt",
   joins: false,
   code: "PARSE_NOT_LOGFMT",
-  create() {
-    const line: ScannedLine = {
-      names: [],
-      starts: [],
-      ends: [],
-      quoted: [],
-      decoded: [],
-      repeatable: true,
-      exact: true,
-    };
-    const shapes = createShapes(createSlots(), { terminators: ' "', isBare: () => true });
-    const hasMark = createCharacterFinder(SLOT_MARK);
-    const hasBackslash = createCharacterFinder("\\");
-
-    return function logfmtLine(text: string, begin: number, end: number, batch: EventBatch, row: number) {
-      const marked = hasMark(text, begin, end);
-      if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row)) return true;
-      if (!scanPairs(text, begin, end, line)) return false;
-      if (marked) line.exact = false;
-      const layout = shapes.learn(text, begin, end, line, batch, row);
-      if (layout === null) batch.line_kept.setSpan(row, begin, end);
-      else batch.strings.line_layout.set(row, layout);
-      return true;
-    };
-  },
+  create: () =>
+    createShapedParser((line) => (text, begin, end) => scanPairs(text, begin, end, line), {
+      terminators: ' "',
+      isBare: () => true,
+    }),
 };

@@ -47,7 +47,7 @@ export interface PartitionProcessor {
  *    continue, skip, replay, rewind or stop.
  * 2. Plan: write the range of the next batch into the commit. One commit moves the offset past the batch before and
  *    stores the new plan.
- * 3. Insert: events (one insert per day), dead letters, partials; the ledger row last.
+ * 3. Insert: events (one insert per day), then dead letters, and partials beside them; the ledger row last.
  * 4. The next plan's commit moves the offset; when there is nothing more, a commit without a plan does.
  *
  * The next batch is read and encoded while the present one is inserted: that is pure, so a crash loses nothing.

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FrameOptions, frame } from "../../processors/decode/frame.ts";
+import { frame } from "../../processors/decode/frame.ts";
+import type { FrameOptions } from "../../processors/model/ports.ts";
 
 const OPTIONS: FrameOptions = { join: true, recordBytesMax: 1 << 20, recordsMax: 1e6, bytesMax: 1e9, atEnd: true };
 
