@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { WeirError } from "../model/errors.ts";
-import { type JsonSchema, notOneOf, shown } from "./config-schema.ts";
+import type { JsonSchema } from "./config-schema.ts";
+import { notOneOf, shown } from "./config-values.ts";
 import { didYouMean } from "./spelling.ts";
 import { printable } from "./terminal.ts";
 

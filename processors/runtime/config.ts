@@ -1,5 +1,6 @@
 import type { GroupBy, Rule } from "../model/rule.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
+import type { MaskRule } from "./config-mask.ts";
 import {
   type ConfigFlags,
   type Environment,
@@ -16,11 +17,12 @@ import {
   unknownKey,
   writePath,
 } from "./config-problems.ts";
-import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel, type MaskRule } from "./config-schema.ts";
+import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel } from "./config-schema.ts";
 import { isKeyText, KEY_TEXT_RULE } from "./secret-key.ts";
 
+export type { MaskRule } from "./config-mask.ts";
 export type { ConfigFlags, Environment } from "./config-overrides.ts";
-export type { LogLevel, MaskRule } from "./config-schema.ts";
+export type { LogLevel } from "./config-schema.ts";
 
 /** A declared source of records. */
 export interface SourceConfig {

@@ -88,7 +88,7 @@ describe("imports", () => {
       zod: below("runtime"),
       yaml: below("runtime"),
       pino: below("runtime"),
-      commander: (path) => path === "processors/main.ts",
+      commander: (path) => path === "processors/main.ts" || below("commands")(path),
     };
     const strays = PROGRAM.flatMap(({ path, imports }) =>
       imports.flatMap((imported) => {

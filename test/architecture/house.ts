@@ -55,7 +55,7 @@ export const ACTS = ["decode", "parse", "mask", "enrich", "aggregate", "encode",
 /** A folder named for a thing does I/O. */
 export const THINGS = ["files", "journal", "clickhouse", "lookups", "runtime"];
 /** These join acts and things, and may import all of them. */
-export const JOINTS = ["services", "pipeline.ts", "main.ts"];
+export const JOINTS = ["commands", "services", "pipeline.ts", "main.ts"];
 
 /** The folder of processors that an import of a file leads to, or null for a package. */
 export function placeOf(file: SourceFile, imported: string): string | null {

@@ -4,13 +4,9 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { RULE_NAMES } from "../../processors/mask/scan.ts";
 import { FORMAT_NAMES } from "../../processors/parse/formats.ts";
-import {
-  configJsonSchema,
-  FORMATS,
-  isSourceName,
-  type JsonSchema,
-  MASK_RULES,
-} from "../../processors/runtime/config-schema.ts";
+import { MASK_RULES } from "../../processors/runtime/config-mask.ts";
+import { configJsonSchema, type JsonSchema } from "../../processors/runtime/config-schema.ts";
+import { FORMATS, isSourceName } from "../../processors/runtime/config-sources.ts";
 import { configOf } from "../support/config-of.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");

@@ -1,0 +1,49 @@
+import { type Command, Option } from "commander";
+import { systemClock } from "../runtime/clock.ts";
+import { FORMATS } from "../runtime/config-sources.ts";
+import { StatusLine } from "../runtime/status-line.ts";
+import { load } from "../services/load.ts";
+import { progressText, summaryText } from "../services/load-report.ts";
+import {
+  type CommonOptions,
+  command,
+  configOf,
+  type Exit,
+  loggerOf,
+  parseSourceName,
+  untilSignalled,
+  write,
+} from "./command.ts";
+
+/** `weir load` */
+export function addLoad(program: Command, exit: Exit): void {
+  command(program, "load")
+    .description("read files to their end and store their events, each line exactly once")
+    .argument("<file...>", 'plain, gzip or zstd files; "-" is standard input')
+    .option("--source <name>", "name of the source (default: the file's own name)", parseSourceName)
+    .addOption(new Option("--format <format>", "format of the lines").choices(FORMATS).default("auto"))
+    .option("--again", "load content once more that was loaded before")
+    .action(async (files: string[], options: CommonOptions & { source?: string; format: string; again?: boolean }) => {
+      const config = configOf(options);
+      const status = new StatusLine(process.stderr, systemClock);
+      const startedMs = systemClock.monotonicMs();
+      exit.code = await untilSignalled(async (signal) => {
+        const summary = await load({
+          config,
+          files,
+          source: options.source ?? null,
+          format: options.format,
+          again: options.again ?? false,
+          stdin: process.stdin,
+          clock: systemClock,
+          signal,
+          logger: loggerOf(config, options, status),
+          onProgress(progress) {
+            if (status.isDue)
+              status.update(progressText(progress, systemClock.monotonicMs() - startedMs, status.width));
+          },
+        }).finally(() => status.clear());
+        write(options.json ? JSON.stringify(summary) : summaryText(summary));
+      });
+    });
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { name, namePattern, text } from "./config-values.ts";
+
+/** What a format may be called: `auto`, and the names of the formats that can be parsed. */
+export const FORMATS = ["auto", "combined", "common", "vhost_combined", "json", "logfmt", "text"] as const;
+
+const SOURCE_NAME_LENGTH_MAX = 200;
+/** Whether a source may be called so. */
+export function isSourceName(text: string): boolean {
+  return namePattern(SOURCE_NAME_LENGTH_MAX).test(text);
+}
+
+/** An entry of `sources`. */
+export const source = z.strictObject({
+  name: name(SOURCE_NAME_LENGTH_MAX).describe("Name of the source, unique; also the topic of its records."),
+  files: z
+    .array(text(4096))
+    .default([])
+    .describe("Glob patterns of the files that weir run follows when it is given none."),
+  format: z.enum(FORMATS).default("auto").describe("Format of its lines; auto decides once per file."),
+  tenant: name(64).default("default").describe("Whose data it is."),
+  service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
+});
