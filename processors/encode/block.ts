@@ -23,6 +23,12 @@ export class BlockBuilder {
   #codes = new Uint32Array(0);
   /** Code of each dictionary id in the column being written; -1 where it has none yet. */
   #codeOfId = new Int32Array(0);
+  readonly #isWhole: boolean;
+
+  /** @param isWhole Writes columns of nothing but defaults as well: blocks that are joined must have the same columns. */
+  constructor(isWhole = false) {
+    this.#isWhole = isWhole;
+  }
 
   begin(selection: Selection): void {
     this.#writer.reset();
@@ -60,7 +66,7 @@ export class BlockBuilder {
 
   /** A dictionary column out of values and their ids per row. */
   dictionary(name: string, valuesById: readonly string[], ids: Uint32Array): void {
-    if (valuesById.length === 1 && valuesById[0] === "") return;
+    if (valuesById.length === 1 && valuesById[0] === "" && !this.#isWhole) return;
     const { rows, indices } = this.#selection;
     if (this.#codeOfId.length < valuesById.length) this.#codeOfId = new Int32Array(valuesById.length * 2);
     const codeOfId = this.#codeOfId.fill(-1, 0, valuesById.length);
@@ -76,14 +82,14 @@ export class BlockBuilder {
       }
       codes[i] = code;
     }
-    if (values.length === 1 && values[0] === "") return;
+    if (values.length === 1 && values[0] === "" && !this.#isWhole) return;
     this.#header(name, "LowCardinality(String)");
     writeLowCardinality(this.#writer, values, codes, rows);
   }
 
   /** A column of one text. */
   constant(name: string, value: string): void {
-    if (value === "") return;
+    if (value === "" && !this.#isWhole) return;
     this.#header(name, "LowCardinality(String)");
     writeLowCardinality(this.#writer, [value], new Uint32Array(this.#selection.rows), this.#selection.rows);
   }
@@ -107,7 +113,7 @@ export class BlockBuilder {
   /** A column of numbers as wide as the array's elements. Left out if every row is 0 (the table's default). */
   numbers(name: string, type: string, values: Uint8Array | Uint16Array | Uint32Array): void {
     const picked = this.#pick(values);
-    if (isZero(picked)) return;
+    if (!this.#isWhole && isZero(picked)) return;
     this.#header(name, type);
     this.#writer.raw(picked);
   }
@@ -115,7 +121,7 @@ export class BlockBuilder {
   /** A column of 64-bit integers or times out of doubles. Left out if every row is 0. */
   integers(name: string, type: string, values: Float64Array): void {
     const picked = this.#pick(values);
-    if (isZero(picked)) return;
+    if (!this.#isWhole && isZero(picked)) return;
     this.#header(name, type);
     this.#writer.raw(toInt64(picked, picked.length));
   }

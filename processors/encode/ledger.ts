@@ -37,7 +37,7 @@ export function ledgerRowOf(batch: EventBatch): LedgerRow {
 
 /** Encodes a batch's ledger row as one insert, the last of the batch. */
 export function encodeLedger(row: LedgerRow, source: string, versions: Versions, identity: BatchIdentity): InsertBlock {
-  const block = new BlockBuilder();
+  const block = new BlockBuilder(true);
   block.begin({ rows: 1, indices: null });
   block.constant("topic", identity.topic);
   block.numbers("partition", "UInt32", Uint32Array.of(identity.partition));

@@ -3,10 +3,10 @@ import type { InsertBlock } from "../model/ports.ts";
 import { BlockBuilder } from "./block.ts";
 import { type BatchIdentity, tokenOf } from "./token.ts";
 
-/** Encodes a batch's shares of windows as one insert. */
+/** Encodes a batch's shares of windows as one insert, always of the same columns, so that it can be joined to others. */
 export function encodePartials(partials: Partials, identity: BatchIdentity): InsertBlock {
   const rows = partials.rule.length;
-  const block = new BlockBuilder();
+  const block = new BlockBuilder(true);
   block.begin({ rows, indices: null });
   const { rules, rule } = partials;
   const versions = new Uint32Array(rows);
@@ -37,17 +37,15 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
   ] as const)
     block.integers(name, "UInt64", new Float64Array(partials[name]));
   encodeHistograms(block, partials.duration_histogram);
-  if (partials.distinct_values.some((values) => values.length > 0))
-    block.stringArrays("distinct_values", partials.distinct_values);
+  block.stringArrays("distinct_values", partials.distinct_values);
   return block.finish("partials", tokenOf("partials", identity, "all"));
 }
 
-/** Left out if no event has a duration. Counts stay below 2^32: they are those of one batch. */
+/** Counts stay below 2^32: they are those of one batch. */
 function encodeHistograms(block: BlockBuilder, histograms: Partials["duration_histogram"]): void {
   const lengths = histograms.map((entries) => entries.length);
   let total = 0;
   for (let i = 0; i < lengths.length; i++) total += lengths[i];
-  if (total === 0) return;
   const buckets = new Uint16Array(total);
   const counts = new Uint32Array(total * 2);
   let at = 0;

@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import { type Plan, planEnd } from "./plan.ts";
 
 /** What is known of a partition when somebody takes it over. */
 export interface Standing {
@@ -17,9 +17,9 @@ export interface Standing {
 export type Decision =
   /** Nothing is planned: go on from here. */
   | { readonly kind: "continue"; readonly from: bigint }
-  /** The plan's batch is in the ledger: go on after it. */
+  /** The plan's batches are in the ledger: go on after them. */
   | { readonly kind: "skip"; readonly from: bigint }
-  /** The plan's batch may be partly inserted: insert exactly its range again. */
+  /** The plan's batches may be partly inserted: insert exactly their ranges again. */
   | { readonly kind: "replay"; readonly plan: Plan }
   /** The store lost what it had acknowledged: go back to what it has. Rows from `from` on are removed first. */
   | { readonly kind: "rewind"; readonly from: bigint }
@@ -63,18 +63,20 @@ export function reconcile(standing: Standing): Decision {
     return { kind: "rewind", from: stored };
   }
   if (plan === null) return stored > committed ? { kind: "skip", from: stored } : { kind: "continue", from: committed };
-  if (stored >= plan.next) return { kind: "skip", from: stored };
-  if (stored > plan.start)
+  const next = planEnd(plan);
+  if (stored >= next) return { kind: "skip", from: stored };
+  // A store may have taken the ledger rows of a plan one by one: those that are there are replaced by themselves.
+  if (stored > plan.start && !plan.cuts.includes(stored))
     return {
       kind: "stop",
       code: "PLAN_CONFLICT",
-      reason: `The ledger ends at ${stored}, inside the planned batch ${plan.start}-${plan.next}: two writers had the partition.`,
+      reason: `The ledger ends at ${stored}, inside what is planned, ${plan.start}-${next}: two writers had the partition.`,
     };
-  if (end !== null && plan.next > end)
+  if (end !== null && next > end)
     return {
       kind: "stop",
       code: "PLAN_SOURCE_SHRANK",
-      reason: `The source ends at ${end}, inside the planned batch ${plan.start}-${plan.next}: it was truncated or replaced.`,
+      reason: `The source ends at ${end}, inside what is planned, ${plan.start}-${next}: it was truncated or replaced.`,
     };
   return { kind: "replay", plan };
 }

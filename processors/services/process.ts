@@ -1,11 +1,13 @@
-import type { BatchIdentity } from "../encode/token.ts";
+import { joinBlocks } from "../encode/join.ts";
+import { type BatchIdentity, tokenOf } from "../encode/token.ts";
 import { WeirError } from "../model/errors.ts";
 import type { LedgerRow } from "../model/ledger.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
-import { decodePlan, decodeRewind, encodePlan, encodeRewind, type Plan } from "../plan/plan.ts";
+import { decodePlan, decodeRewind, encodePlan, encodeRewind, type Plan, planEnd } from "../plan/plan.ts";
 import { ledgerNext, reconcile, type StopCode, type Tile } from "../plan/reconcile.ts";
+import { type InsertRange, insertAgain } from "./insert-again.ts";
 
 export interface ProcessOptions {
   readonly source: Source;
@@ -15,6 +17,8 @@ export interface ProcessOptions {
   readonly limit: ReadLimit;
   /** Everything that turns the same bytes into the same rows, as one text. */
   readonly version: string;
+  /** Batches that are planned before their partials and ledger rows are inserted together; at most CUTS_MAX. Default 4. */
+  readonly batchesPerPlan?: number;
   /** Ends the loop after the batch in hand, and the waiting for records that have not come. */
   readonly signal: AbortSignal;
   readonly onBatch?: (batch: FinishedBatch) => void;
@@ -28,10 +32,16 @@ export interface FinishedBatch {
   readonly next: bigint;
 }
 
+/** What is kept of a batch until all of its plan are completed: not its events, which are much more. */
+interface Planned extends FinishedBatch {
+  readonly identity: BatchIdentity;
+  readonly partials: InsertBlock | null;
+  readonly ledger: InsertBlock;
+}
+
 /** A batch as it will be inserted. */
-interface Prepared {
-  readonly plan: Plan;
-  readonly encoded: EncodedBatch;
+interface Prepared extends Pick<EncodedBatch, "events" | "deadLetters"> {
+  readonly planned: Planned;
 }
 
 /** A partition that was taken over. */
@@ -45,36 +55,49 @@ export interface PartitionProcessor {
  *
  * 1. Reconcile, when the partition is taken over: read commit, plan and ledger, and decide (plan/reconcile.ts) to
  *    continue, skip, replay, rewind or stop.
- * 2. Plan: write the range of the next batch into the commit. One commit moves the offset past the batch before and
- *    stores the new plan.
- * 3. Insert: events (one insert per day), then dead letters, and partials beside them; the ledger row last.
+ * 2. Plan: write the range of the next batch into the commit. The offset stays at the first batch that has no ledger
+ *    row, and the plan holds the ranges of all from there on.
+ * 3. Insert: events (one insert per day), then dead letters. With the last batch of a plan, or when there is nothing
+ *    more: the partials of all its batches in one insert, beside its events, and then their ledger rows in one.
  * 4. The next plan's commit moves the offset; when there is nothing more, a commit without a plan does.
  *
  * The next batch is read and encoded while the present one is inserted: that is pure, so a crash loses nothing.
  * A rejected insert ends the loop with its error: a batch is never skipped.
  */
 export async function takeOver(options: ProcessOptions): Promise<PartitionProcessor> {
-  const { source } = options;
+  const { source, version, batchesPerPlan = 4 } = options;
   const { start, run, planned } = await reconcilePartition(options);
   let from = planned === null ? start : await replay(options, planned);
 
   return {
     async drain() {
       let prepared = await prepareNext(options, from, run);
+      let planned: Planned[] = [];
       while (prepared !== null) {
-        const { plan } = prepared;
-        await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
+        planned.push(prepared.planned);
+        const start = planned[0].start;
+        const cuts = planned.map(({ next }) => next);
+        await source.commit({ offset: start, metadata: encodePlan({ start, cuts, run, attempt: 0, version }) });
         // After the commit: a source must still have what comes after the committed offset.
-        await source.release(plan.start);
-        const inserting = insertBatch(options, prepared, NOTHING_PRESENT);
-        const following = prepareNext(options, plan.next, run);
+        await source.release(start);
+        from = prepared.planned.next;
+        const isFull = planned.length >= batchesPerPlan;
+        const inserting = insertBatch(options, prepared, isFull ? planned : []);
+        const following = prepareNext(options, from, run);
         // Both come to their end, whichever fails: a batch whose successor can't be read is stored all the same.
         await Promise.allSettled([inserting, following]);
         await inserting;
-        from = plan.next;
-        prepared = await following;
+        if (isFull) planned = [];
+        prepared = await following.catch(async (error: unknown) => {
+          await insertShares(options, planned);
+          throw error;
+        });
         if (options.signal.aborted) prepared = null;
-        if (prepared === null) await finish(source, from);
+        if (prepared === null) {
+          await insertShares(options, planned);
+          planned = [];
+          await finish(source, from);
+        }
       }
     },
   };
@@ -84,7 +107,7 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
 interface TakenOver {
   readonly start: bigint;
   readonly run: number;
-  /** A batch that may be partly inserted, to be inserted again before anything else; it begins at `start`. */
+  /** Batches that may be partly inserted, to be inserted again before anything else; the first begins at `start`. */
   readonly planned: Plan | null;
 }
 
@@ -144,12 +167,12 @@ function stopped({ topic, partition }: Source, code: StopCode, reason: string): 
   return new WeirError(code, `Partition ${topic}/${partition} was stopped: ${reason}`);
 }
 
-/** Inserts a planned batch again, exactly its range, without what is there already; gives the position after it. */
+/** Inserts planned batches again, exactly their ranges, without what is there already; gives the position after them. */
 async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
   const { source, version } = options;
   let plan = planned;
   if (plan.version !== version) {
-    // Other rules would make other rows: what is there of this batch goes, and the tokens must be new. The plan says so
+    // Other rules would make other rows: what is there of these batches goes, and the tokens must be new. The plan says so
     // first, with no version: after a crash the old tokens would be refused for rows that are gone.
     plan = { ...plan, version: "", attempt: plan.attempt + 1 };
     await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
@@ -157,16 +180,23 @@ async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
     plan = { ...plan, version };
     await source.commit({ offset: plan.start, metadata: encodePlan(plan) });
   }
-  const records = await source.read(plan.start, WHOLE, plan.next);
-  if (records === null || records.nextOffset !== plan.next) {
-    const found = records === null ? "has nothing" : `ends at ${records.nextOffset}`;
-    const reason = `The source ${found} where the batch ${plan.start}-${plan.next} was planned: it was truncated or replaced.`;
-    throw stopped(source, "PLAN_SOURCE_SHRANK", reason);
+  const insert: Insert = (block, range) => insertAgain(options.store, block, range);
+  const again: Planned[] = [];
+  let start = plan.start;
+  for (const next of plan.cuts) {
+    const records = await source.read(start, WHOLE, next);
+    if (records === null || records.nextOffset !== next) {
+      const found = records === null ? "has nothing" : `ends at ${records.nextOffset}`;
+      const reason = `The source ${found} where the batch ${start}-${next} was planned: it was truncated or replaced.`;
+      throw stopped(source, "PLAN_SOURCE_SHRANK", reason);
+    }
+    const prepared = await prepare(options, records, plan);
+    again.push(prepared.planned);
+    await insertBatch(options, prepared, again.length === plan.cuts.length ? again : [], insert);
+    start = next;
   }
-  const prepared = await prepare(options, records, plan);
-  await insertBatch(options, prepared, await findPresent(options, plan));
-  await finish(source, plan.next);
-  return plan.next;
+  await finish(source, planEnd(plan));
+  return planEnd(plan);
 }
 
 /** A planned batch is read in one piece. */
@@ -199,7 +229,7 @@ async function unlessAborted<T>(reading: Promise<T | null>, signal: AbortSignal)
 
 /** Turns records into blocks; lets other work run between the stages. */
 async function prepare(
-  { pipeline, version, onStage }: ProcessOptions,
+  { pipeline, onStage }: ProcessOptions,
   records: RecordBatch,
   { run, attempt }: { readonly run: number; readonly attempt: number },
 ): Promise<Prepared> {
@@ -216,49 +246,68 @@ async function prepare(
   const stages = pipeline.run(records, identity);
   for (;;) {
     const { done, value } = stages.next();
-    if (done) return { plan: { start: firstOffset, next: nextOffset, run, attempt, version }, encoded: value };
+    if (done) {
+      const { events, deadLetters, partials, ledger, row } = value;
+      const planned = { identity, start: firstOffset, next: nextOffset, partials, ledger, row };
+      return { planned, events, deadLetters };
+    }
     onStage?.(value);
     await new Promise((resolve) => setImmediate(resolve));
     onStage?.("other");
   }
 }
 
-/** What the store has of a batch already: days of its events, and its dead letters. */
-interface Present {
-  readonly days: ReadonlySet<number>;
-  readonly hasDeadLetters: boolean;
-}
+/** How a block is inserted: at once, or after a look at what is there. */
+type Insert = (block: InsertBlock, range: InsertRange) => Promise<void>;
 
-const NOTHING_PRESENT: Present = { days: new Set(), hasDeadLetters: false };
-
-/** Asked before a replay: the store may have forgotten the tokens that would make a second insert harmless. */
-async function findPresent({ source, store }: ProcessOptions, plan: Plan): Promise<Present> {
-  const ofBatch =
-    "topic = {topic:String} AND `partition` = {partition:UInt32} AND batch_start = {start:Int64} AND `offset` >= {start:Int64}";
-  const parameters = { topic: source.topic, partition: source.partition, start: String(plan.start) };
-  const days = await store.query<{ day: number }>(
-    `SELECT DISTINCT toUInt32(toDate(timestamp)) AS day FROM events WHERE ${ofBatch}`,
-    parameters,
-  );
-  const deadLetters = await store.query(`SELECT 1 AS found FROM dead_letters WHERE ${ofBatch} LIMIT 1`, parameters);
-  return { days: new Set(days.map(({ day }) => Number(day))), hasDeadLetters: deadLetters.length > 0 };
-}
-
-/** Step 3. The ledger row comes last: until it is there, the batch does not exist for readers. */
-async function insertBatch(options: ProcessOptions, { plan, encoded }: Prepared, present: Present): Promise<void> {
-  const insert = async (block: InsertBlock | null) => {
-    if (block !== null) await options.store.insert(block);
-  };
+/** Step 3: a batch's events and dead letters; beside them what completes the batches of a plan that ends with it, if any. */
+async function insertBatch(
+  options: ProcessOptions,
+  { planned, events, deadLetters }: Prepared,
+  completed: readonly Planned[],
+  insert: Insert = options.store.insert.bind(options.store),
+): Promise<void> {
+  const range = { ...planned.identity, start: planned.start, next: planned.next };
   const insertRows = async () => {
-    for (const { day, block } of encoded.events) if (!present.days.has(day)) await insert(block);
-    if (!present.hasDeadLetters) await insert(encoded.deadLetters);
+    for (const { day, block } of events) await insert(block, { ...range, day });
+    if (deadLetters !== null) await insert(deadLetters, range);
+  };
+  await insertShares(options, completed, insert, insertRows());
+}
+
+/**
+ * Completes batches whose events are stored, or will be when `rows` resolves: partials, then ledger rows, one insert
+ * each. The ledger comes last: until its row is there, a batch does not exist for readers.
+ */
+async function insertShares(
+  { store, onBatch }: ProcessOptions,
+  batches: readonly Planned[],
+  insert: Insert = store.insert.bind(store),
+  rows: Promise<void> = Promise.resolve(),
+): Promise<void> {
+  const insertAll = async (table: string, blocks: readonly (InsertBlock | null)[]) => {
+    const some = blocks.filter((block) => block !== null);
+    if (some.length === 0) return;
+    const first = batches[0];
+    const { next, identity } = batches[batches.length - 1];
+    const token = tokenOf(table, { ...first.identity, batchEnd: identity.batchEnd }, "all");
+    await insert(joinBlocks(some, token), { ...identity, start: first.start, next });
   };
   // Partials may go beside the events; both come to their end before an error is thrown.
-  const inserts = [insertRows(), insert(encoded.partials)];
+  const inserts = [
+    rows,
+    insertAll(
+      "partials",
+      batches.map(({ partials }) => partials),
+    ),
+  ];
   await Promise.allSettled(inserts);
   await Promise.all(inserts);
-  await insert(encoded.ledger);
-  options.onBatch?.({ row: encoded.row, start: plan.start, next: plan.next });
+  await insertAll(
+    "ledger",
+    batches.map(({ ledger }) => ledger),
+  );
+  for (const { row, start, next } of batches) onBatch?.({ row, start, next });
 }
 
 /** Step 4. Nothing is planned any more; what is stored need not be kept. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodePlan, decodeRewind, encodePlan, encodeRewind } from "../../processors/plan/plan.ts";
+import { CUTS_MAX, decodePlan, decodeRewind, encodePlan, encodeRewind } from "../../processors/plan/plan.ts";
 
-const PLAN = { start: 10n, next: 20n, run: 1, attempt: 2, version: "1.2 abc" };
+const PLAN = { start: 10n, cuts: [20n, 25n], run: 1, attempt: 2, version: "1.2 abc" };
 
 describe("a plan's text", () => {
   it("gives the plan back", () => {
@@ -11,16 +11,22 @@ describe("a plan's text", () => {
     fc.assert(
       fc.property(offset, offset, count, count, fc.string({ unit: "binary" }), (a, b, run, attempt, version) => {
         const [start, next] = a < b ? [a, b] : [b, a + 1n];
-        const plan = { start, next, run, attempt, version };
+        const plan = { start, cuts: [next, next + 1n], run, attempt, version };
         expect(decodePlan(start, encodePlan(plan))).toEqual(plan);
       }),
       { seed: 1 },
     );
   });
 
+  it("of one batch, as earlier versions wrote it, is read", () => {
+    const text = JSON.stringify({ v: 1, next: "20", run: 1, attempt: 2, version: "a" });
+    expect(decodePlan(10n, text)).toEqual({ start: 10n, cuts: [20n], run: 1, attempt: 2, version: "a" });
+  });
+
   it("is well below 4,096 bytes", () => {
     const max = Number.MAX_SAFE_INTEGER;
-    const plan = { start: 0n, next: 2n ** 63n - 1n, run: max, attempt: max, version: "x".repeat(200) };
+    const cuts = Array.from({ length: CUTS_MAX }, (_, i) => 2n ** 63n - 1n - BigInt(CUTS_MAX - i));
+    const plan = { start: 0n, cuts, run: max, attempt: max, version: "x".repeat(200) };
     expect(encodePlan(plan).length).toBeLessThan(1000);
   });
 
@@ -33,14 +39,19 @@ describe("a plan's text", () => {
     ["17", "a number"],
     ["[]", "a list"],
     ["consumer-1", "another program's"],
-    [text({ v: 2 }), "a later version"],
+    [text({ v: 3 }), "a later version"],
     [text({ v: undefined }), "no version"],
-    [text({ next: 20 }), "an offset as a number"],
-    [text({ next: "-1" }), "a negative offset"],
-    [text({ next: "1e3" }), "an offset with an exponent"],
-    [text({ next: "10" }), "a batch of nothing"],
-    [text({ next: "9" }), "a batch that ends before it starts"],
-    [text({ next: "12345678901234567890" }), "an offset of 20 digits"],
+    [text({ cuts: undefined }), "no batches"],
+    [text({ cuts: [] }), "an empty list of batches"],
+    [text({ cuts: "20" }), "a text for the batches"],
+    [text({ cuts: Array.from({ length: CUTS_MAX + 1 }, (_, i) => String(20 + i)) }), "more batches than a plan has"],
+    [text({ cuts: [20] }), "an offset as a number"],
+    [text({ cuts: ["-1"] }), "a negative offset"],
+    [text({ cuts: ["1e3"] }), "an offset with an exponent"],
+    [text({ cuts: ["10"] }), "a batch of nothing"],
+    [text({ cuts: ["20", "20"] }), "a later batch of nothing"],
+    [text({ cuts: ["20", "15"] }), "a batch that ends before it starts"],
+    [text({ cuts: ["12345678901234567890"] }), "an offset of 20 digits"],
     [text({ run: "0" }), "a run as text"],
     [text({ run: 1.5 }), "half a run"],
     [text({ attempt: undefined }), "no attempt"],

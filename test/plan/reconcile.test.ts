@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../../processors/plan/plan.ts";
 import { type Decision, ledgerNext, reconcile, type Standing, type StopCode } from "../../processors/plan/reconcile.ts";
 
-const makePlan = (start: bigint, next: bigint): Plan => ({ start, next, run: 0, attempt: 0, version: "v" });
+const makePlan = (start: bigint, ...cuts: bigint[]): Plan => ({ start, cuts, run: 0, attempt: 0, version: "v" });
 const makeStanding = (over: Partial<Standing>): Standing => ({
   committed: null,
   plan: null,
@@ -15,6 +15,7 @@ const makeStanding = (over: Partial<Standing>): Standing => ({
 describe("reconcile", () => {
   const plan = makePlan(10n, 20n);
   const planned = { committed: 10n, plan };
+  const several = makePlan(10n, 15n, 20n);
 
   it.each<[Partial<Standing>, Exclude<Decision, { kind: "stop" }>, string]>([
     [{}, { kind: "continue", from: 0n }, "a partition that nobody has touched starts at its beginning"],
@@ -35,6 +36,17 @@ describe("reconcile", () => {
     [{ ...planned, ledgerNext: 25n }, { kind: "skip", from: 25n }, "so was one behind it"],
     [{ ...planned, ledgerNext: 20n, end: 20n }, { kind: "skip", from: 20n }, "the planned batch was the last"],
     [{ ...planned, ledgerNext: 10n }, { kind: "replay", plan }, "planned and not in the ledger"],
+    [{ ...planned, plan: several, ledgerNext: 20n }, { kind: "skip", from: 20n }, "all planned batches were stored"],
+    [
+      { ...planned, plan: several, ledgerNext: 10n },
+      { kind: "replay", plan: several },
+      "planned batches go again together",
+    ],
+    [
+      { ...planned, plan: several, ledgerNext: 15n },
+      { kind: "replay", plan: several },
+      "so they do when the first one is in the ledger",
+    ],
     [{ ...planned, ledgerNext: 10n, end: 20n }, { kind: "replay", plan }, "the plan ends where the source does"],
     [{ ...planned, ledgerNext: 10n, begin: 10n }, { kind: "replay", plan }, "the source begins where the plan does"],
     [
@@ -91,13 +103,13 @@ describe("reconcile", () => {
     [
       { ...planned, ledgerNext: 15n },
       "PLAN_CONFLICT",
-      /ledger ends at 15, inside the planned batch 10-20: two writers/,
+      /ledger ends at 15, inside what is planned, 10-20: two writers/,
       "somebody else wrote other batches",
     ],
     [
       { ...planned, ledgerNext: 10n, end: 19n },
       "PLAN_SOURCE_SHRANK",
-      /ends at 19, inside the planned batch 10-20/,
+      /ends at 19, inside what is planned, 10-20/,
       "the source shrank into the plan",
     ],
   ])("%o stops with %s: %s: %s", (standing, code, reason) => {

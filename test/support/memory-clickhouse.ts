@@ -48,7 +48,7 @@ export function createMemoryClickHouse(onStored?: () => void): MemoryClickHouse 
       onStored?.();
     },
     async query<Row>(sql: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<Row[]> {
-      if (/FROM ledger/.test(sql)) {
+      if (/^SELECT batch_start, .* FROM ledger/.test(sql)) {
         return blocks
           .filter(({ table }) => table === "ledger")
           .sort((a, b) => Number(a.batchStart - b.batchStart))
@@ -58,14 +58,17 @@ export function createMemoryClickHouse(onStored?: () => void): MemoryClickHouse 
             run,
           })) as Row[];
       }
-      if (/SELECT DISTINCT .* AS day FROM events/.test(sql)) {
+      const table = /AS found FROM (\w+) /.exec(sql)?.[1];
+      if (table !== undefined) {
         const start = BigInt(String(parameters["start"]));
-        const present = blocks.filter(({ table, batchStart }) => table === "events" && batchStart === start);
-        return present.map(({ part }) => ({ day: Number(part) })) as Row[];
-      }
-      if (/FROM dead_letters/.test(sql)) {
-        const start = BigInt(String(parameters["start"]));
-        return blocks.filter(({ table, batchStart }) => table === "dead_letters" && batchStart === start) as Row[];
+        const found = blocks.filter(
+          (block) =>
+            block.table === table &&
+            block.batchStart === start &&
+            (parameters["day"] === undefined || block.part === String(parameters["day"])) &&
+            (parameters["next"] === undefined || block.batchEnd + 1n === BigInt(String(parameters["next"]))),
+        );
+        return [{ found: String(found.reduce((sum, { rows }) => sum + rows, 0)) }] as Row[];
       }
       throw new Error(`This store doesn't know the query ${sql}`);
     },

@@ -102,7 +102,7 @@ const ONCE = { events: 5, dead_letters: 1, partials: 3, ledger: 2 };
 describe("a process that lives", () => {
   it("plans a batch, inserts its events by day and its dead letters, its partials beside them, and its ledger row last", async () => {
     const world = createWorld();
-    expect(await live(world)).toBe(true);
+    expect(await live(world, { batchesPerPlan: 1 })).toBe(true);
     expect(world.store.log).toEqual([
       ...["insert events", "insert partials", "insert events", "insert dead_letters", "insert ledger"],
       ...["insert events", "insert partials", "insert ledger"],
@@ -110,12 +110,22 @@ describe("a process that lives", () => {
     expect(counts(world)).toEqual(ONCE);
   });
 
+  it("inserts the partials of several batches at once, and so their ledger rows: small inserts are dear", async () => {
+    const world = createWorld();
+    expect(await live(world)).toBe(true);
+    expect(world.store.log).toEqual([
+      ...["insert events", "insert events", "insert dead_letters"],
+      ...["insert events", "insert partials", "insert ledger"],
+    ]);
+    expect(counts(world)).toEqual(ONCE);
+  });
+
   it("commits the plan of a batch with the offset where it starts, and no plan at the end", async () => {
     const world = createWorld();
-    await live(world);
+    await live(world, { batchesPerPlan: 1 });
     const [first, second, last] = world.source.commits;
     const plan = decodePlan(first.offset, first.metadata);
-    expect(plan).toMatchObject({ start: 0n, next: second.offset, run: 0, attempt: 0, version: "1" });
+    expect(plan).toMatchObject({ start: 0n, cuts: [second.offset], run: 0, attempt: 0, version: "1" });
     // One commit moves the offset past a batch and stores the plan of the next.
     expect(decodePlan(second.offset, second.metadata)?.start).toBe(second.offset);
     expect(last).toEqual({ offset: BigInt(LINES.join("\n").length + 1), metadata: "" });
@@ -123,19 +133,25 @@ describe("a process that lives", () => {
 });
 
 describe("a process that is killed", () => {
-  it("after any one step leaves what the next one completes, every row once", async () => {
-    let steps = 0;
-    for (let isOver = false; !isOver; steps++) {
-      const world = createWorld();
-      world.crashAfter(steps + 1);
-      isOver = await live(world);
-      world.crashAfter(Number.POSITIVE_INFINITY);
-      expect(await live(world)).toBe(true);
-      expect(counts(world), `killed after step ${steps + 1}`).toEqual(ONCE);
-    }
-    // Three commits and eight inserts: the loop has seen them all.
-    expect(steps - 1).toBe(11);
-  });
+  it.each([
+    // Three commits and eight inserts, or six where both batches are one plan: the loop sees them all.
+    [1, 11],
+    [2, 9],
+  ])(
+    "after any one step leaves what the next one completes, every row once (%i batches a plan)",
+    async (batchesPerPlan, stepsInAll) => {
+      let steps = 0;
+      for (let isOver = false; !isOver; steps++) {
+        const world = createWorld();
+        world.crashAfter(steps + 1);
+        isOver = await live(world, { batchesPerPlan });
+        world.crashAfter(Number.POSITIVE_INFINITY);
+        expect(await live(world)).toBe(true);
+        expect(counts(world), `killed after step ${steps + 1}`).toEqual(ONCE);
+      }
+      expect(steps - 1).toBe(stepsInAll);
+    },
+  );
 
   it("after any two steps of two lives still leaves every row once", async () => {
     for (let first = 1; first <= 11; first++) {
