@@ -1,9 +1,9 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { systemClock } from "../runtime/clock.ts";
-import { FORMATS } from "../runtime/config-sources.ts";
 import { StatusLine } from "../runtime/status-line.ts";
 import { load } from "../services/load.ts";
 import { progressText, summaryText } from "../services/load-report.ts";
+import { checkFormatName } from "../services/own-formats.ts";
 import {
   type CommonOptions,
   command,
@@ -21,10 +21,11 @@ export function addLoad(program: Command, exit: Exit): void {
     .description("read files to their end and store their events, each line exactly once")
     .argument("<file...>", 'plain, gzip or zstd files; "-" is standard input')
     .option("--source <name>", "name of the source (default: the file's own name)", parseSourceName)
-    .addOption(new Option("--format <format>", "format of the lines").choices(FORMATS).default("auto"))
+    .option("--format <format>", "format of the lines: auto, a built-in one, or one of your own", "auto")
     .option("--again", "load content once more that was loaded before")
     .action(async (files: string[], options: CommonOptions & { source?: string; format: string; again?: boolean }) => {
       const config = configOf(options);
+      checkFormatName(options.format, config);
       const status = new StatusLine(process.stderr, systemClock);
       const startedMs = systemClock.monotonicMs();
       exit.code = await untilSignalled(async (signal) => {

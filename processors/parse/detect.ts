@@ -1,7 +1,7 @@
 import { EventBatch } from "../model/event-batch.ts";
-import type { RecordBatch } from "../model/record.ts";
 import { FORMATS } from "./formats.ts";
-import { clearRow } from "./row.ts";
+import type { Format } from "./line-parser.ts";
+import { clearRow, oneRecord } from "./row.ts";
 import { TEXT } from "./text.ts";
 
 const LINES_MAX = 200;
@@ -10,9 +10,10 @@ const SHARE_MIN = 0.5;
 
 /**
  * The format that reads most of a sample's lines; free text if none reads half of them. A pure function of the sample:
- * the caller stores the answer with the file, so that the same file is always read the same way.
+ * the caller stores the answer with the file, so that the same file is always read the same way. Formats of the user's own
+ * come first.
  */
-export function detect(sample: string): string {
+export function detect(sample: string, own: readonly Format[] = []): string {
   const lines = sample.split("\n");
   // The last line of a sample is usually cut in the middle.
   if (lines.length > 1) lines.pop();
@@ -23,7 +24,7 @@ export function detect(sample: string): string {
   const batch = new EventBatch(1);
   let best = TEXT.name;
   let bestLines = Math.ceil(tried.length * SHARE_MIN) - 1;
-  for (const format of FORMATS) {
+  for (const format of [...own, ...FORMATS]) {
     if (format === TEXT) continue;
     const parser = format.create();
     let count = 0;
@@ -38,20 +39,4 @@ export function detect(sample: string): string {
     }
   }
   return tried.length === 0 ? TEXT.name : best;
-}
-
-function oneRecord(line: string): RecordBatch {
-  return {
-    topic: "",
-    partition: 0,
-    text: line,
-    count: 1,
-    begins: Uint32Array.of(0),
-    ends: Uint32Array.of(line.length),
-    firstOffset: 0n,
-    offsetDeltas: Uint32Array.of(0),
-    nextOffset: BigInt(line.length),
-    appendTimeUs: 0,
-    cut: [],
-  };
 }

@@ -1,3 +1,4 @@
+import { WeirError } from "../model/errors.ts";
 import { COMBINED, COMMON, VHOST_COMBINED } from "./access.ts";
 import { JSON_LINES } from "./json.ts";
 import type { Format } from "./line-parser.ts";
@@ -9,8 +10,14 @@ export const FORMATS: readonly Format[] = [VHOST_COMBINED, COMMON, COMBINED, JSO
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.name);
 
-export function formatByName(name: string): Format {
-  const format = FORMATS.find((candidate) => candidate.name === name);
-  if (format === undefined) throw new RangeError(`There is no format ${name}.`);
+/** A format by its name; `own` are those of the user. */
+export function formatByName(name: string, own: readonly Format[] = []): Format {
+  const format =
+    FORMATS.find((candidate) => candidate.name === name) ?? own.find((candidate) => candidate.name === name);
+  if (format === undefined)
+    throw new WeirError(
+      "CONFIG_INVALID",
+      `There is no format ${name}; a file that was read by it needs it as long as it is read: add it to formats in weir.yaml again.`,
+    );
   return format;
 }

@@ -19,4 +19,6 @@ export interface Format {
   readonly code: string;
   /** A parser with its own memory of repeated values; the answer never depends on that memory. */
   create(): LineParser;
+  /** Says why a line is not of the format, without showing anything of it. */
+  readonly explain?: (line: string) => string;
 }

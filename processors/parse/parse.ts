@@ -24,6 +24,8 @@ export interface ParseOptions {
   /** Given to events whose record names none. */
   readonly tenant: string;
   readonly service: string;
+  /** Formats of the user's own. */
+  readonly formats?: readonly Format[];
 }
 
 /** Event times before this are absurd, and so are those more than FUTURE_US after the append time. */
@@ -46,7 +48,7 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  * A batch may be parsed in several calls, each going on where the one before ended.
  */
 export function createParse(options: ParseOptions): (batch: EventBatch, from?: number, to?: number) => void {
-  const own = formatByName(options.format);
+  const own = formatByName(options.format, options.formats);
   const tries = options.isDeclared ? [own] : [own, ...CASCADE.filter((format) => format !== own)];
   const parsers: LineParser[] = tries.map((format) => format.create());
 
@@ -88,7 +90,8 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
         if (++chosen === parsers.length) break;
       }
       if (chosen === parsers.length) {
-        deadLetter(batch, record, "parse", own.code, `The line is not of the declared format ${own.name}.`);
+        const why = own.explain === undefined ? "" : ` ${own.explain(text.slice(begin, end))}`;
+        deadLetter(batch, record, "parse", own.code, `The line is not of the declared format ${own.name}.${why}`);
         continue;
       }
       batch.outcomes[record] = OUTCOME_OK;

@@ -1,4 +1,5 @@
 import { type EventBatch, STRING_COLUMNS } from "../model/event-batch.ts";
+import type { RecordBatch } from "../model/record.ts";
 
 /** Empties a row again, and takes back the attributes that came after `attributes`: a parser gave up half-way. */
 export function clearRow(batch: EventBatch, row: number, attributes: number): void {
@@ -13,4 +14,21 @@ export function clearRow(batch: EventBatch, row: number, attributes: number): vo
   batch.span_id.clear(row);
   batch.line_kept.clear(row);
   batch.attributes.truncate(attributes);
+}
+
+/** A batch of one line, for trying it. */
+export function oneRecord(line: string): RecordBatch {
+  return {
+    topic: "",
+    partition: 0,
+    text: line,
+    count: 1,
+    begins: Uint32Array.of(0),
+    ends: Uint32Array.of(line.length),
+    firstOffset: 0n,
+    offsetDeltas: Uint32Array.of(0),
+    nextOffset: BigInt(line.length),
+    appendTimeUs: 0,
+    cut: [],
+  };
 }

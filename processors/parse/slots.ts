@@ -49,8 +49,16 @@ export interface Slots {
    * service is an attribute.
    */
   create(name: string, value: string, taken: ReadonlySet<string>): Slot;
+  /** The slot for a value of a field that is the line's only one of its places. */
+  createFor(field: Field | undefined, name: string, value: string): Slot;
   /** Puts a value where its slot says. False: the value does not fit the slot; nothing was set. */
   apply(slot: Slot, value: string, batch: EventBatch, row: number): boolean;
+}
+
+const ALL_PLACES = COLUMN | SEVERITY_NUMBER | QUERY;
+
+function plainSlot(name: string): Slot {
+  return { kind: "attribute", key: name, choice: null, piece: slot(`a.${name}`) };
 }
 
 /** Slots with their memory of repeated times and levels. */
@@ -187,8 +195,11 @@ export function createSlots(): Slots {
   return {
     create(name, value, taken) {
       const field = fieldOf(name);
-      if (field === undefined) return { kind: "attribute", key: name, choice: null, piece: slot(`a.${name}`) };
-      return choose(field, name, value, openPlaces(field, taken));
+      return field === undefined ? plainSlot(name) : choose(field, name, value, openPlaces(field, taken));
+    },
+
+    createFor(field, name, value) {
+      return field === undefined ? plainSlot(name) : choose(field, name, value, ALL_PLACES);
     },
 
     apply(slot, value, batch, row) {

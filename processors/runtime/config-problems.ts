@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { WeirError } from "../model/errors.ts";
 import type { JsonSchema } from "./config-schema.ts";
+import { FORMATS } from "./config-sources.ts";
 import { notOneOf, shown } from "./config-values.ts";
 import { didYouMean } from "./spelling.ts";
 import { printable } from "./terminal.ts";
@@ -81,7 +82,7 @@ function schemaAt(schema: JsonSchema, path: KeyPath): JsonSchema {
 /** Rules between keys. They look at the raw value, so that they speak even when something else is wrong. */
 export function crossProblems(value: unknown): { path: KeyPath; what: string }[] {
   const problems: { path: KeyPath; what: string }[] = [];
-  for (const list of ["sources", "rules"] as const) {
+  for (const list of ["sources", "rules", "formats"] as const) {
     const seen = new Set<string>();
     for (const [index, item] of entriesOf(at(value, list))) {
       const name = at(item, "name");
@@ -89,6 +90,14 @@ export function crossProblems(value: unknown): { path: KeyPath; what: string }[]
       if (seen.has(name)) problems.push({ path: [list, index, "name"], what: `${shown(name)} is taken already` });
       seen.add(name);
     }
+  }
+  const formats = [...FORMATS, ...entriesOf(at(value, "formats"))].map((one) =>
+    typeof one === "string" ? one : String(at(one[1], "name")),
+  );
+  for (const [index, source] of entriesOf(at(value, "sources"))) {
+    const format = at(source, "format");
+    if (typeof format === "string" && !formats.includes(format))
+      problems.push({ path: ["sources", index, "format"], what: notOneOf(format, formats) });
   }
   for (const [index, rule] of entriesOf(at(value, "rules"))) {
     const seen = new Set<unknown>();

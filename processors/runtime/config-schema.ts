@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { format } from "./config-formats.ts";
 import { mask } from "./config-mask.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
 import { source } from "./config-sources.ts";
@@ -40,6 +41,7 @@ export const FILE_SCHEMA = z
       .prefault({})
       .describe("The ClickHouse to write to."),
     sources: z.array(source).max(10_000).default([]).describe("Where records come from."),
+    formats: z.array(format).max(1000).default([]).describe("Formats of your own."),
     batch: z
       .strictObject({
         records: z.int().min(1).max(1_000_000).default(100_000).describe("Most records in a batch."),

@@ -17,7 +17,9 @@ export const source = z.strictObject({
     .array(text(4096))
     .default([])
     .describe("Glob patterns of the files that weir run follows when it is given none."),
-  format: z.enum(FORMATS).default("auto").describe("Format of its lines; auto decides once per file."),
+  format: name(64)
+    .default("auto")
+    .describe("Format of its lines: auto, which decides once per file, a built-in one, or a name in formats."),
   tenant: name(64).default("default").describe("Whose data it is."),
   service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
 });

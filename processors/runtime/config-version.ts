@@ -14,6 +14,10 @@ export function configVersion(config: Config): string {
     config.rules.map((r) => [r.name, r.version, r.windowSeconds, r.groupBy, r.distinct, r.where]).sort(),
     masked.map(([name]) => name).sort(),
     config.batch.recordBytesMax,
+    // Named only where there are any: what was stored before keeps its version.
+    ...(config.formats.length === 0
+      ? []
+      : [{ formats: [...config.formats].sort((a, b) => (a.name < b.name ? -1 : 1)) }]),
   ];
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 12);
 }
@@ -35,6 +39,17 @@ export function redacted(config: Config): Record<string, unknown> {
     sources: config.sources.map(({ name, files, format, tenant, service }) =>
       withoutNull({ name, files: [...files], format, tenant, service }),
     ),
+    formats: config.formats.map((own) => ({
+      name: own.name,
+      dissect: [...own.patterns],
+      ...(own.timeFormats.length === 0 ? {} : { time_format: [...own.timeFormats] }),
+      types: { ...own.types },
+      columns: { ...own.columns },
+      severities: { ...own.severities },
+      append_separator: own.appendSeparator,
+      join: own.joins,
+      auto: own.isDetected,
+    })),
     batch: {
       records: batch.recordsMax,
       bytes: writeBytes(batch.bytesMax),

@@ -1,3 +1,4 @@
+import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, Rule } from "../model/rule.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
 import type { MaskRule } from "./config-mask.ts";
@@ -49,6 +50,7 @@ export interface Config {
     readonly passwordFile: string | null;
   };
   readonly sources: readonly SourceConfig[];
+  readonly formats: readonly OwnFormat[];
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly recordBytesMax: number };
   readonly rules: readonly Rule[];
   readonly mask: {
@@ -138,6 +140,17 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       passwordFile: clickhouse.password_file ?? null,
     },
     sources: file.sources.map((source) => ({ ...source, service: source.service ?? null })),
+    formats: file.formats.map((format) => ({
+      name: format.name,
+      patterns: format.dissect,
+      timeFormats: format.time_format ?? [],
+      types: format.types,
+      columns: format.columns,
+      severities: format.severities,
+      appendSeparator: format.append_separator,
+      joins: format.join,
+      isDetected: format.auto,
+    })),
     batch: { recordsMax: batch.records, bytesMax: batch.bytes, recordBytesMax: batch.record_bytes },
     rules: file.rules.map((rule) => ({
       name: rule.name,

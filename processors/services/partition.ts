@@ -6,6 +6,7 @@ import { detect } from "../parse/detect.ts";
 import { formatByName } from "../parse/formats.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { detectedOf } from "./own-formats.ts";
 import { type FinishedBatch, type PartitionProcessor, type ProcessOptions, takeOver } from "./process.ts";
 import type { Reading, Workplace } from "./workplace.ts";
 
@@ -31,14 +32,14 @@ export function readingOf(config: Config, name: string, format: string, isDeclar
 }
 
 /** How files and pipes are opened. `format`: "auto" decides by the content. */
-export function sourceOptionsOf({ journal, config }: Workplace, topic: string, format: string): SourceOptions {
+export function sourceOptionsOf({ journal, config, formats }: Workplace, topic: string, format: string): SourceOptions {
   return {
     store: journal,
     topic,
     frame,
     recordBytesMax: config.batch.recordBytesMax,
-    joins: (name) => formatByName(name).joins,
-    detect,
+    joins: (name) => formatByName(name, formats).joins,
+    detect: (sample) => detect(sample, detectedOf(config, formats)),
     ...(format === "auto" ? {} : { declaredFormat: format }),
   };
 }

@@ -9,11 +9,13 @@ import { createMask, type Mask } from "../mask/mask.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Versions } from "../model/ledger.ts";
 import type { Clock } from "../model/ports.ts";
+import type { Format } from "../parse/line-parser.ts";
 import { createPipeline, type Pipeline, TRANSFORM_VERSION } from "../pipeline.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
+import { ownFormatsOf } from "./own-formats.ts";
 import { claimStore } from "./store-owner.ts";
 
 /** How the lines of one source are read. */
@@ -33,6 +35,8 @@ export interface Workplace {
   readonly versions: Versions;
   /** Versions of everything that makes rows out of bytes, as one text for plans. */
   readonly version: string;
+  /** The user's own formats. */
+  readonly formats: readonly Format[];
   /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
   pipelineFor(reading: Reading): Pipeline;
   close(): Promise<void>;
@@ -72,13 +76,14 @@ const BUSY_PAUSE_MS = 100;
  */
 export async function openWorkplace(config: Config, clock: Clock = systemClock): Promise<Workplace> {
   const { directory } = config.data;
+  const formats = ownFormatsOf(config);
   const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
     journal = await openJournal(directory);
     await claimStore(store, journal);
-    return await assemble(config, store, journal, await openGeoip());
+    return await assemble(config, formats, store, journal, await openGeoip());
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -106,7 +111,13 @@ async function openFreeStore(options: StoreOptions, clock: Clock): Promise<Store
   }
 }
 
-async function assemble(config: Config, store: Store, journal: Journal, geoip: Geoip): Promise<Workplace> {
+async function assemble(
+  config: Config,
+  formats: readonly Format[],
+  store: Store,
+  journal: Journal,
+  geoip: Geoip,
+): Promise<Workplace> {
   const key = loadMaskKey(config);
   const masks = new Map<string, Mask>();
   const maskOf = (tenant: string): Mask => {
@@ -126,13 +137,14 @@ async function assemble(config: Config, store: Store, journal: Journal, geoip: G
     store,
     journal,
     versions,
+    formats,
     version: [versions.transform, versions.config, versions.lookup, keyId].join(" "),
     pipelineFor(reading) {
       const id = JSON.stringify(reading);
       let pipeline = pipelines.get(id);
       if (pipeline === undefined) {
         pipeline = createPipeline({
-          parse: reading,
+          parse: { ...reading, formats },
           rules: config.rules,
           maskOf: config.mask.enabled ? maskOf : null,
           countryOf: geoip.countryOf,

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { isSymbol, tokens } from "../../processors/clickhouse/tokens.ts";
 import { RULE_NAMES } from "../../processors/mask/scan.ts";
 import { ERRORS } from "../../processors/model/errors.ts";
+import { PARSE_NOT_OWN_FORMAT } from "../../processors/parse/dissect.ts";
 import { FORMATS } from "../../processors/parse/formats.ts";
 import { ACTS, FOLDERS, filesBelow, PROGRAM, ROOT, read, section, THINGS } from "./house.ts";
 
@@ -45,7 +46,7 @@ describe("README.md", () => {
     const codes = FORMATS.filter(({ name }) => name !== "text").map(({ code }) => code);
     const said = section(readme, "## Errors").split("Codes of records")[1];
     const named = [...said.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map((match) => match[1]);
-    expect(named.sort()).toEqual([...codes, "BLANK_LINE", "DECODE_RECORD_TOO_LONG"].sort());
+    expect(named.sort()).toEqual([...codes, PARSE_NOT_OWN_FORMAT, "BLANK_LINE", "DECODE_RECORD_TOO_LONG"].sort());
   });
 
   it("names every format and every masking rule, and no other", () => {

@@ -35,6 +35,6 @@ describe("detect", () => {
 
 describe("formatByName", () => {
   it("throws for a name that is none", () => {
-    expect(() => formatByName("xml")).toThrow("There is no format xml.");
+    expect(() => formatByName("xml")).toThrow("There is no format xml;");
   });
 });

@@ -11,6 +11,7 @@ describe("what a configuration says", () => {
       data: { directory: "./.weir" },
       clickhouse: { url: null, username: "default", password: "", passwordFile: null },
       sources: [],
+      formats: [],
       batch: { recordsMax: 100_000, bytesMax: 25_165_824, recordBytesMax: 1_048_576 },
       rules: [
         {
