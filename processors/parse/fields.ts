@@ -1,4 +1,5 @@
 import type { StringColumnName } from "../model/event-batch.ts";
+import type { SeverityScale } from "./severity-scale.ts";
 
 /*
  * Which column a named field of a structured line (JSON, logfmt) goes to: OpenTelemetry, ECS and pino names, and the
@@ -8,12 +9,27 @@ import type { StringColumnName } from "../model/event-batch.ts";
 
 export type Field =
   | { readonly kind: "time" | "severity" | "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
-  | { readonly kind: "duration"; readonly unit: DurationUnit }
+  /** `fractionUnit`: the unit of a value with a decimal point, where that is another one. */
+  | { readonly kind: "duration"; readonly unit: DurationUnit; readonly fractionUnit?: DurationUnit }
+  /** A severity by number; the number stays an attribute. */
+  | { readonly kind: "scale"; readonly scale: SeverityScale }
+  /** Nanoseconds of a second that a field before has given. */
+  | { readonly kind: "nanos" }
+  /** A user agent whose spaces are written as + or %20. */
+  | { readonly kind: "agent" }
   | { readonly kind: "string"; readonly column: StringColumnName };
 
 export type DurationUnit = "ns" | "us" | "ms" | "s";
 
-const string = (column: StringColumnName, names: string): [Field, string] => [{ kind: "string", column }, names];
+export type FieldOf = (name: string) => Field | undefined;
+
+export const string = (column: StringColumnName, names: string): [Field, string] => [{ kind: "string", column }, names];
+
+/** Fields by their exact names, for formats that fix them; names of one field stand between spaces. */
+export function fieldTable(fields: readonly (readonly [Field, string])[]): FieldOf {
+  const byName = new Map(fields.flatMap(([field, names]) => names.split(" ").map((name) => [name, field] as const)));
+  return (name) => byName.get(name);
+}
 
 const FIELDS: readonly [Field, string][] = [
   [

@@ -1,12 +1,25 @@
 import { WeirError } from "../model/errors.ts";
 import { COMBINED, COMMON, VHOST_COMBINED } from "./access.ts";
+import { APACHE_ERROR } from "./apache-error.ts";
 import { JSON_LINES } from "./json.ts";
 import type { Format } from "./line-parser.ts";
 import { LOGFMT } from "./logfmt.ts";
+import { NGINX_ERROR } from "./nginx-error.ts";
+import { SYSLOG } from "./syslog.ts";
 import { TEXT } from "./text.ts";
 
 /** Every format, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
-export const FORMATS: readonly Format[] = [VHOST_COMBINED, COMMON, COMBINED, JSON_LINES, LOGFMT, TEXT];
+export const FORMATS: readonly Format[] = [
+  VHOST_COMBINED,
+  COMMON,
+  COMBINED,
+  NGINX_ERROR,
+  APACHE_ERROR,
+  SYSLOG,
+  JSON_LINES,
+  LOGFMT,
+  TEXT,
+];
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.name);
 

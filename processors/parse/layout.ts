@@ -4,8 +4,10 @@
  *
  *   url_path, body, …   a text or number column by its name
  *   a.KEY               attributes[KEY]
- *   t.…                 the event time: `t.clf+0200`, `t.iso` + separator + fraction digits + zone, or `t.s`, `t.ms`, `t.us`
+ *   t.…                 the event time: `t.clf+0200`, `t.iso` + separator + fraction digits + zone, `t.s`, `t.ms`, `t.us`, or
+ *                       `t.p+0200` + pattern: a pattern of time-pattern.ts, filled with the time at that offset from UTC
  *   d.ms, d.s.3, …      duration_us in that unit, with so many digits after the point
+ *   u.+, u.%20          user_agent_original with its spaces written so
  *   l.10                severity_number in steps of ten, as pino writes it
  *
  * A text that holds U+0001 itself can't be laid out: it is kept.

@@ -28,6 +28,7 @@ export interface ScannedLine {
 }
 
 export interface Shape {
+  readonly names: readonly string[];
   /** literals[i] stands before value i; the last one ends the line. */
   readonly literals: readonly string[];
   readonly quoted: readonly boolean[];
@@ -109,6 +110,8 @@ const SHAPE_LITERALS_LENGTH_MAX = 8192;
 export interface Shapes {
   /** Reads the line by a known shape, layout included. False: no shape fits, and the row is empty again. */
   match(text: string, begin: number, end: number, batch: EventBatch, row: number): boolean;
+  /** Reads a scanned line by a known shape, as `match` does. Its positions are those of `own`, which begins at text[begin]. */
+  reuse(text: string, begin: number, own: string, line: ScannedLine, batch: EventBatch, row: number): boolean;
   /** Puts the values of a scanned line into the row, remembers its shape, and returns its layout (null: keep the line). */
   learn(text: string, begin: number, end: number, line: ScannedLine, batch: EventBatch, row: number): string | null;
 }
@@ -148,6 +151,21 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     }
     const last = literals[count];
     return at + last.length === end && text.startsWith(last, at);
+  }
+
+  /** Whether a scanned line has the shape's names and the same text between its values. */
+  function isOf(shape: Shape, own: string, line: ScannedLine): boolean {
+    const { names, literals } = shape;
+    const count = names.length;
+    if (line.names.length !== count) return false;
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const literal = literals[i];
+      const start = line.starts[i];
+      if (start - at !== literal.length || !own.startsWith(literal, at) || line.names[i] !== names[i]) return false;
+      at = line.ends[i];
+    }
+    return own.length - at === literals[count].length && own.startsWith(literals[count], at);
   }
 
   function fill(shape: Shape, text: string, batch: EventBatch, row: number): boolean {
@@ -206,26 +224,44 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     return true;
   }
 
+  /** Reads a line whose values `starts` and `ends` hold by the shape at a place of the list; the row is empty if it fails. */
+  function take(i: number, text: string, batch: EventBatch, row: number): boolean {
+    const shape = known[i];
+    const attributes = batch.attributes.count;
+    if (!fill(shape, text, batch, row)) {
+      clearRow(batch, row, attributes);
+      return false;
+    }
+    if (i > 0) {
+      known[i] = known[i - 1];
+      known[i - 1] = shape;
+    }
+    const { dictionary, ids } = batch.strings.line_layout;
+    if (shape.layoutGeneration !== dictionary.generation) {
+      shape.layoutId = dictionary.intern(shape.layout);
+      shape.layoutGeneration = dictionary.generation;
+    }
+    ids[row] = shape.layoutId;
+    return true;
+  }
+
   return {
     match(text, begin, end, batch, row) {
+      for (let i = 0; i < known.length; i++)
+        if (fits(known[i], text, begin, end) && take(i, text, batch, row)) return true;
+      return false;
+    },
+
+    reuse(text, begin, own, line, batch, row) {
+      const count = line.names.length;
+      if (!line.repeatable || count > SHAPE_SLOTS_MAX) return false;
       for (let i = 0; i < known.length; i++) {
-        const shape = known[i];
-        if (!fits(shape, text, begin, end)) continue;
-        const attributes = batch.attributes.count;
-        if (fill(shape, text, batch, row)) {
-          if (i > 0) {
-            known[i] = known[i - 1];
-            known[i - 1] = shape;
-          }
-          const { dictionary, ids } = batch.strings.line_layout;
-          if (shape.layoutGeneration !== dictionary.generation) {
-            shape.layoutId = dictionary.intern(shape.layout);
-            shape.layoutGeneration = dictionary.generation;
-          }
-          ids[row] = shape.layoutId;
-          return true;
+        if (!isOf(known[i], own, line)) continue;
+        for (let value = 0; value < count; value++) {
+          starts[value] = begin + line.starts[value];
+          ends[value] = begin + line.ends[value];
         }
-        clearRow(batch, row, attributes);
+        if (take(i, text, batch, row)) return true;
       }
       return false;
     },
@@ -238,6 +274,8 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       for (let i = 0; i < line.names.length; i++) {
         const value = line.decoded[i] ?? text.slice(line.starts[i], line.ends[i]);
         const place = slots.create(line.names[i], value, taken);
+        // A second attribute of one name: the map holds one of them.
+        if (taken.has(place.piece)) line.exact = line.repeatable = false;
         takePieces(place, taken);
         slots.apply(place, value, batch, row);
         places.push(place);
@@ -253,6 +291,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       if (line.repeatable && places.length <= SHAPE_SLOTS_MAX && length <= SHAPE_LITERALS_LENGTH_MAX) {
         const copies = literals.map((literal) => flatCopy(literal));
         const shape = {
+          names: line.names.map(flatCopy),
           literals: copies,
           quoted: [...line.quoted],
           slots: places.map(ownCopy),

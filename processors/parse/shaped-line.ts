@@ -1,17 +1,76 @@
+import type { EventBatch } from "../model/event-batch.ts";
 import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { LineParser } from "./line-parser.ts";
 import { type BareValues, createShapes, type ScannedLine } from "./shape.ts";
-import { createSlots } from "./slots.ts";
+import { createSlots, type SlotsOptions } from "./slots.ts";
 
 /** Reads all of text[begin, end) into the scanned line; false if it is not of the format. */
 export type Scan = (text: string, begin: number, end: number) => boolean;
+
+function emptyLine(): ScannedLine {
+  return { names: [], starts: [], ends: [], quoted: [], decoded: [], repeatable: true, exact: true };
+}
+
+/** Takes back the values after the first `count`. */
+export function truncate(line: ScannedLine, count: number): void {
+  for (const list of [line.names, line.starts, line.ends, line.quoted, line.decoded]) list.length = count;
+}
+
+function clear(line: ScannedLine): void {
+  line.names.length = line.starts.length = line.ends.length = line.quoted.length = line.decoded.length = 0;
+  line.repeatable = true;
+  line.exact = true;
+}
+
+/** Reads one line into the scanned line; false if it is not of the format. Positions are those of the line. */
+export type LineScan = (own: string, line: ScannedLine) => boolean;
+
+/** Adds a value, own[start, end), to a scanned line; `decoded` where the text is not the value. */
+export function addValue(line: ScannedLine, name: string, start: number, end: number, decoded?: string): void {
+  line.names.push(name);
+  line.starts.push(start);
+  line.ends.push(end);
+  line.quoted.push(true);
+  line.decoded.push(decoded);
+  if (decoded !== undefined) line.exact = line.repeatable = false;
+}
+
+export interface ScannedOptions extends SlotsOptions {
+  /** Sets what follows from the columns of a row and is no part of its layout. */
+  readonly finish?: (batch: EventBatch, row: number) => void;
+}
+
+/**
+ * The parser of a format whose values can't be found by their constant text alone (CEF, syslog): every line is scanned;
+ * where its values go is known from lines with the same names and the same text between.
+ */
+export function createScannedParser(scan: LineScan, options: ScannedOptions): LineParser {
+  const line = emptyLine();
+  const shapes = createShapes(createSlots(options), { terminators: "", isBare: () => true });
+  const { finish } = options;
+
+  return function scannedLine(text, begin, end, batch, row) {
+    clear(line);
+    // A line of its own: a search in it ends with it.
+    const own = text.slice(begin, end);
+    if (!scan(own, line)) return false;
+    if (own.includes(SLOT_MARK)) line.exact = line.repeatable = false;
+    if (!shapes.reuse(text, begin, own, line, batch, row)) {
+      const layout = shapes.learn(own, 0, own.length, line, batch, row);
+      if (layout === null) batch.line_kept.setSpan(row, begin, end);
+      else batch.strings.line_layout.set(row, layout);
+    }
+    finish?.(batch, row);
+    return true;
+  };
+}
 
 /**
  * The parser of a format of named values (JSON, logfmt): a line of a known shape is matched, any other one is scanned and
  * its shape learned. `createScan` is given the line that scans fill, empty again each time.
  */
 export function createShapedParser(createScan: (line: ScannedLine) => Scan, bareValues: BareValues): LineParser {
-  const line: ScannedLine = { names: [], starts: [], ends: [], quoted: [], decoded: [], repeatable: true, exact: true };
+  const line = emptyLine();
   const scan = createScan(line);
   const shapes = createShapes(createSlots(), bareValues);
   const hasMark = createCharacterFinder(SLOT_MARK);
@@ -20,9 +79,7 @@ export function createShapedParser(createScan: (line: ScannedLine) => Scan, bare
   return function shapedLine(text, begin, end, batch, row) {
     const marked = hasMark(text, begin, end);
     if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row)) return true;
-    line.names.length = line.starts.length = line.ends.length = line.quoted.length = line.decoded.length = 0;
-    line.repeatable = true;
-    line.exact = true;
+    clear(line);
     if (!scan(text, begin, end)) return false;
     if (marked) line.exact = false;
     const layout = shapes.learn(text, begin, end, line, batch, row);

@@ -1,6 +1,7 @@
 import type { StringColumnName } from "../model/event-batch.ts";
 import type { DurationUnit, Field } from "./fields.ts";
 import { SLOT_MARK, slot } from "./layout.ts";
+import type { TimePattern } from "./time-pattern.ts";
 
 /*
  * A slot is one value of a structured line: where it goes, and how exactly the column gives its text back. Which slot a
@@ -22,6 +23,8 @@ export type Slot = { readonly piece: string } & (
   | { readonly kind: "severity"; readonly setsNumber: boolean }
   | { readonly kind: "iso_time"; readonly fractionDigits: number; readonly zone: string; readonly separator: number }
   | { readonly kind: "epoch_time"; readonly unit: DurationUnit }
+  | { readonly kind: "pattern_time"; readonly time: TimePattern }
+  | { readonly kind: "agent"; readonly space: string }
   | { readonly kind: "duration"; readonly unit: DurationUnit; readonly digits: number }
   | AlsoSlot
 );
@@ -37,7 +40,7 @@ export interface AttributeSlot {
 /** An attribute whose value also sets columns that don't give its text back. */
 export interface AlsoSlot {
   readonly kind: "also";
-  readonly also: "time" | "duration" | "url";
+  readonly also: "time" | "duration" | "url" | "scale" | "nanos";
   readonly key: string;
   readonly choice: Choice;
   readonly unit: DurationUnit;
@@ -75,7 +78,12 @@ export function openPlaces(field: Field, taken: ReadonlySet<string>): number {
     case "severity":
       return isOpen(slot("severity_text"), COLUMN) | number;
     case "severity_number":
+    case "scale":
       return number;
+    case "nanos":
+      return COLUMN;
+    case "agent":
+      return taken.has(slot("user_agent_original")) || taken.has(slot("u.+")) || taken.has(slot("u.%20")) ? 0 : COLUMN;
     case "status":
       return isOpen(slot("http_response_status_code"), COLUMN);
     case "size":

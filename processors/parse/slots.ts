@@ -10,9 +10,10 @@ import {
   isLowerHex,
   UNIT_US,
 } from "./exact-number.ts";
-import { type DurationUnit, type Field, fieldOf } from "./fields.ts";
+import { type DurationUnit, type Field, type FieldOf, fieldOf } from "./fields.ts";
 import { slot } from "./layout.ts";
 import { severityOfTens, severityOfWord } from "./severity.ts";
+import { severityOnScale } from "./severity-scale.ts";
 import {
   type AlsoSlot,
   COLUMN,
@@ -25,6 +26,7 @@ import {
   type Slot,
   TENS_PIECE,
 } from "./slot.ts";
+import { createTimePattern, type TimePattern } from "./time-pattern.ts";
 import { createIsoTime, type IsoTime } from "./timestamp.ts";
 
 /*
@@ -55,6 +57,13 @@ export interface Slots {
   apply(slot: Slot, value: string, batch: EventBatch, row: number): boolean;
 }
 
+export interface SlotsOptions {
+  /** Which field a name stands for; by default the names of structured lines (fields.ts). */
+  readonly fieldOf?: FieldOf;
+  /** Notations of time that the format has beside ISO 8601 and epoch numbers, see time-pattern.ts. */
+  readonly times?: readonly string[];
+}
+
 const ALL_PLACES = COLUMN | SEVERITY_NUMBER | QUERY;
 
 function plainSlot(name: string): Slot {
@@ -62,7 +71,9 @@ function plainSlot(name: string): Slot {
 }
 
 /** Slots with their memory of repeated times and levels. */
-export function createSlots(): Slots {
+export function createSlots(options: SlotsOptions = {}): Slots {
+  const fieldOfName = options.fieldOf ?? fieldOf;
+  const timePatterns: readonly TimePattern[] = (options.times ?? []).map(createTimePattern);
   const isoTime = createIsoTime();
   const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
   const severityNumbers = new Map<string, number>();
@@ -97,9 +108,16 @@ export function createSlots(): Slots {
 
   function alsoApply(slot: AlsoSlot, value: string, batch: EventBatch, row: number): boolean {
     const { field, open } = slot.choice;
+    if (slot.also === "scale") {
+      const number = scaleOf(field, value);
+      if (number === 0) return false;
+      batch.severity_number[row] = number;
+      return addAttribute(slot.key, value, batch);
+    }
     const best = choose(field, slot.key, value, open);
     if (best.kind !== "also" || best.unit !== slot.unit) return false;
     if (slot.also === "url") setUrl(value, batch, row);
+    else if (slot.also === "nanos") batch.timestampUs[row] += Math.floor(Number(value) / 1000);
     else if (slot.also === "duration") {
       const us = Math.round(Number(value) * UNIT_US[slot.unit]);
       if (us >= 0 && us <= Number.MAX_SAFE_INTEGER) batch.duration_us[row] = us;
@@ -108,12 +126,23 @@ export function createSlots(): Slots {
     return addAttribute(slot.key, value, batch);
   }
 
+  /** Severity of a number that stays an attribute; 0: it is none. A level of 0 .. 7 counts as syslog does. */
+  function scaleOf(field: Field, value: string): number {
+    if (field.kind === "scale") return severityOnScale(value, field.scale);
+    return field.kind === "severity" ? severityOnScale(value, "syslog") : 0;
+  }
+
   function timeSlot(value: string): { readonly slot: Slot } | { readonly alsoUnit: DurationUnit } | null {
     if (isoTime(value, 0, value.length, iso) && iso.end === value.length) {
       if (iso.fractionDigits > 6 || value.charCodeAt(19) === 44) return { alsoUnit: "s" };
       const { fractionDigits, zone } = iso;
       const piece = slot(`t.iso${value[10]}${fractionDigits}${zone}`);
       return { slot: { kind: "iso_time", fractionDigits, zone, separator: value.charCodeAt(10), piece } };
+    }
+    for (const time of timePatterns) {
+      // Whether a pattern fits does not depend on the append time.
+      if (Number.isNaN(time.read(value, 0))) continue;
+      return { slot: { kind: "pattern_time", time, piece: slot(`t.p+0000${time.pattern}`) } };
     }
     const dot = value.indexOf(".");
     const unit = epochUnit(dot < 0 ? value.length : dot);
@@ -130,7 +159,7 @@ export function createSlots(): Slots {
       choice: open === 0 ? null : { field, open },
       piece: slot(`a.${name}`),
     });
-    const also = (what: "time" | "duration" | "url", unit: DurationUnit): Slot => ({
+    const also = (what: AlsoSlot["also"], unit: DurationUnit): Slot => ({
       kind: "also",
       also: what,
       key: name,
@@ -150,12 +179,23 @@ export function createSlots(): Slots {
       }
       case "severity": {
         const number = canonicalInteger(value, 60);
+        if (number <= 7 && open & SEVERITY_NUMBER) return also("scale", "s");
         if (Number.isNaN(number)) {
           if (!(open & COLUMN)) return attribute();
           return { kind: "severity", setsNumber: (open & SEVERITY_NUMBER) !== 0, piece: slot("severity_text") };
         }
         if (!(open & SEVERITY_NUMBER) || severityOfTens(number) === 0) return attribute();
         return { kind: "severity_tens", piece: TENS_PIECE };
+      }
+      case "scale":
+        return scaleOf(field, value) > 0 ? also("scale", "s") : attribute();
+      case "nanos":
+        return canonicalInteger(value, 999_999_999) >= 0 ? also("nanos", "s") : attribute();
+      case "agent": {
+        const space = value.includes("%20") ? "%20" : "+";
+        if (value.includes(" ") || !value.includes(space))
+          return { kind: "string", column: "user_agent_original", piece: slot("user_agent_original") };
+        return { kind: "agent", space, piece: slot(`u.${space}`) };
       }
       case "severity_number":
         return canonicalInteger(value, 24) >= 0 ? { kind: "severity_number", piece: NUMBER_PIECE } : attribute();
@@ -182,7 +222,7 @@ export function createSlots(): Slots {
         return value.startsWith("/") ? { kind: "url_query", piece: `${PATH_PIECE}?${QUERY_PIECE}` } : also("url", "s");
       }
       case "duration": {
-        const { unit } = field;
+        const unit = value.includes(".") ? (field.fractionUnit ?? field.unit) : field.unit;
         if (exactDurationUs(value, unit) >= 0) {
           const digits = fractionDigits(value);
           return { kind: "duration", unit, digits, piece: slot(digits === 0 ? `d.${unit}` : `d.${unit}.${digits}`) };
@@ -194,7 +234,7 @@ export function createSlots(): Slots {
 
   return {
     create(name, value, taken) {
-      const field = fieldOf(name);
+      const field = fieldOfName(name);
       return field === undefined ? plainSlot(name) : choose(field, name, value, openPlaces(field, taken));
     },
 
@@ -239,6 +279,13 @@ export function createSlots(): Slots {
             value.charCodeAt(19) !== 44;
           return fits && setTime(iso.us, batch, row);
         }
+        case "pattern_time":
+          return setTime(slot.time.read(value, batch.records.appendTimeUs), batch, row);
+        case "agent":
+          if (value.includes(" ") || !value.includes(slot.space) || (slot.space === "+" && value.includes("%20")))
+            return false;
+          batch.strings.user_agent_original.set(row, value.replaceAll(slot.space, " "));
+          return true;
         case "epoch_time":
           return !value.includes(".") && setTime(epochUs(value, slot.unit), batch, row);
         case "status": {

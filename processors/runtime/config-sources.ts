@@ -2,7 +2,18 @@ import { z } from "zod";
 import { name, namePattern, text } from "./config-values.ts";
 
 /** What a format may be called: `auto`, and the names of the formats that can be parsed. */
-export const FORMATS = ["auto", "combined", "common", "vhost_combined", "json", "logfmt", "text"] as const;
+export const FORMATS = [
+  "auto",
+  "combined",
+  "common",
+  "vhost_combined",
+  "nginx_error",
+  "apache_error",
+  "syslog",
+  "json",
+  "logfmt",
+  "text",
+] as const;
 
 const SOURCE_NAME_LENGTH_MAX = 200;
 /** Whether a source may be called so. */

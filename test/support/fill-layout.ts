@@ -27,6 +27,9 @@ function slotText(slot: string, batch: EventBatch, row: number, attributes: Read
     return (us / unitUs).toFixed(Number(duration[2] ?? 0));
   }
   switch (slot) {
+    case "u.+":
+    case "u.%20":
+      return batch.strings.user_agent_original.get(row).replaceAll(" ", slot.slice(2));
     case "l.10":
       return String(Math.floor((batch.severity_number[row] - 1) / 4) * 10 + 10);
     case "trace_id":
@@ -49,6 +52,7 @@ function timeText(notation: string, us: number): string {
   if (notation === "s") return String(Math.floor(us / 1e6));
   if (notation === "ms") return String(Math.floor(us / 1000));
   if (notation === "us") return String(us);
+  if (notation.startsWith("p")) return patternText(notation.slice(6), us + zoneSeconds(notation.slice(1, 6)) * 1e6, us);
   const isIso = notation.startsWith("iso");
   const zone = notation.slice(isIso ? 5 : 3);
   const local = isoOf(us + zoneSeconds(zone) * 1e6);
@@ -60,6 +64,28 @@ function timeText(notation: string, us: number): string {
   const digits = Number(notation[4]);
   const fraction = digits === 0 ? "" : local.slice(19, 20 + digits);
   return local.slice(0, 10) + notation[3] + local.slice(11, 19) + fraction + zone;
+}
+
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+function patternText(pattern: string, localUs: number, us: number): string {
+  const iso = isoOf(localUs);
+  const day = new Date(localUs / 1000).getUTCDay();
+  const month = Number(iso.slice(5, 7)) * 3;
+  const texts: Record<string, string> = {
+    Y: iso.slice(0, 4),
+    m: iso.slice(5, 7),
+    d: iso.slice(8, 10),
+    D: iso.slice(8, 10),
+    e: iso.slice(8, 10).replace(/^0/, " "),
+    b: MONTHS.slice(month - 3, month),
+    a: "SunMonTueWedThuFriSat".slice(day * 3, day * 3 + 3),
+    H: iso.slice(11, 13),
+    M: iso.slice(14, 16),
+    S: iso.slice(17, 19),
+    s: String(Math.floor(us / 1e6)),
+  };
+  return pattern.replace(/%(.)/g, (_, letter: string) => texts[letter] ?? iso.slice(20, 20 + Number(letter)));
 }
 
 function zoneSeconds(zone: string): number {

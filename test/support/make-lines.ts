@@ -180,10 +180,83 @@ function textLine(random: Random): string {
   return `${time} ${rest} ${integer(random, 100)}`;
 }
 
+const MONTH_DAYS = ["Feb 29", "Mar  1", "Mar 01", "Oct 11"];
+const clock = (random: Random) => [integer(random, 24), integer(random, 60), integer(random, 60)].map(two).join(":");
+const HOSTS = ["web-1", "198.51.100.7", "db.example"];
+
+function nginxErrorLine(random: Random): string {
+  const head = `2024/0${pick(random, ["2/29", "3/01", "2/30"])} ${clock(random)} [${pick(random, ["error", "warn", "crit", "notice", "x"])}]`;
+  const message = pick(random, [
+    'open() "/srv/a b" failed (2: No such file or directory)',
+    "upstream timed out, client: gone",
+    "signal process started",
+    "",
+  ]);
+  const connection = pick(random, [
+    "",
+    `, client: 198.51.100.${integer(random, 9)}, server: shop.example, request: "GET /a?b=${integer(random, 9)} HTTP/1.1", host: "shop.example"`,
+    ', client: 2001:db8::1, server: , request: "x "y", z", upstream: "http://198.51.100.9:80/", host: "a", referrer: "http://example.com/"',
+    ", client: 198.51.100.1, server: 0.0.0.0:80",
+    ", client: 198.51.100.1, color: blue",
+  ]);
+  return `${head} ${integer(random, 9999)}#${integer(random, 99)}: ${pick(random, ["", `*${integer(random, 999)} `])}${message}${connection}`;
+}
+
+function apacheErrorLine(random: Random): string {
+  const fraction = pick(random, ["", `.${String(integer(random, 1e6)).padStart(6, "0")}`]);
+  const day = pick(random, ["Thu Feb 29", "Fri Mar 01", "Mon Mar 01"]);
+  const head = `[${day} ${clock(random)}${fraction} 2024] [${pick(random, ["error", "core:error", "ssl:warn", ":notice", "mpm_event:notice"])}]`;
+  const process = pick(random, ["", ` [pid ${integer(random, 9999)}]`, ` [pid ${integer(random, 9999)}:tid 1404]`]);
+  const client = pick(random, ["", " [client 198.51.100.7]", " [client 198.51.100.7:5123]", " [client 2001:db8::1]"]);
+  const message = pick(random, [
+    "AH00126: Invalid URI",
+    "File does not exist: /srv/x, referer: http://example.com/",
+    "",
+    "[x]",
+  ]);
+  return `${head}${process}${client} ${message}`;
+}
+
+function syslogLine(random: Random): string {
+  const message = pick(random, [
+    "session opened for ann",
+    "error: gone",
+    "[WARN] low",
+    "",
+    "a: b",
+    "\xef\xbb\xbfcaf\xc3\xa9",
+  ]);
+  const priority = `<${integer(random, 192)}>`;
+  if (random() < 0.4) {
+    const time = pick(random, ["-", isoTime(random, [0, 3, 6, 9]).replace(" ", "T")]);
+    const data = pick(random, [
+      "-",
+      '[a@32473 k="v" n="7"]',
+      '[a@32473 k="x \\" \\] \\n"][b]',
+      '[a k="1" k="2"]',
+      '[origin ip="198.51.100.7"][meta sequenceId="1"]',
+    ]);
+    const body = pick(random, ["", ` ${message}`]);
+    return `${priority}1 ${time} ${pick(random, [...HOSTS, "-"])} ${pick(random, ["app", "-"])} ${pick(random, ["12", "-"])} ${pick(random, ["ID47", "-"])} ${data}${body}`;
+  }
+  const time = pick(random, [
+    () => `${pick(random, MONTH_DAYS)} ${clock(random)}`,
+    () => `${pick(random, MONTH_DAYS)} 2024 ${clock(random)}`,
+    () => `${pick(random, MONTH_DAYS)} ${clock(random)}.123`,
+    () => `2024-02-29T${clock(random)}.123456+02:00`,
+  ])();
+  const host = pick(random, ["", ...HOSTS.map((name) => `${name} `)]);
+  const tag = pick(random, ["sshd[12]: ", "sshd(pam_unix)[7]: ", "kernel: ", "su:"]);
+  return `${pick(random, ["", priority])}${time} ${host}${tag}${message}`;
+}
+
 export const LINE_MAKERS = {
   common: accessLine,
   combined: combinedLine,
   vhost_combined: (random: Random) => `shop.example:443 ${combinedLine(random)}`,
+  nginx_error: nginxErrorLine,
+  apache_error: apacheErrorLine,
+  syslog: syslogLine,
   json: jsonLine,
   logfmt: logfmtLine,
   text: textLine,

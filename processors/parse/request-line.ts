@@ -1,0 +1,23 @@
+import type { ScannedLine } from "./shape.ts";
+import { addValue } from "./shaped-line.ts";
+
+const METHOD = /^[A-Za-z_-]{1,32}$/;
+
+/** Adds what a request line, `METHOD target HTTP/version`, says in text[start, end); another text is the value `request`. */
+export function addRequest(line: ScannedLine, text: string, start: number, end: number): void {
+  const methodEnd = text.indexOf(" ", start);
+  const last = text.lastIndexOf(" ", end - 1);
+  const isRequest =
+    methodEnd > start &&
+    last > methodEnd + 1 &&
+    last < end &&
+    text.startsWith("HTTP/", last + 1) &&
+    METHOD.test(text.slice(start, methodEnd));
+  if (!isRequest) {
+    addValue(line, "request", start, end);
+    return;
+  }
+  addValue(line, "method", start, methodEnd);
+  addValue(line, "url", methodEnd + 1, last);
+  addValue(line, "protocol", last + 6, end);
+}

@@ -1,0 +1,145 @@
+import { flatCopy } from "../model/dictionary.ts";
+import { DAY_US, daysSinceEpoch, monthOf, twoDigits } from "./timestamp.ts";
+
+/*
+ * Times by a pattern that reads and writes: a text is read only if the pattern, given the time, writes that very text.
+ * So a layout may name the pattern (`t.p+0000` and the pattern) and the line comes back.
+ *
+ *   %Y 2026   %m 01..12   %d 01..31   %e " 1"..31   %D 01..09, where %e takes the rest   %b Jan   %a Mon
+ *   %H %M %S   %1 .. %6 digits of a fraction   %s epoch seconds
+ *
+ * Everything else stands for itself. A pattern without a year takes the latest year that is not after the append time.
+ */
+
+const LETTERS = "YmdeDbaHMSs123456";
+const WEEKDAYS = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const YEARS_BACK = 8;
+
+export interface TimePattern {
+  readonly pattern: string;
+  /** Microseconds since the epoch of a whole text, or NaN. `appendTimeUs` decides the year where none is written. */
+  read(value: string, appendTimeUs: number): number;
+}
+
+/** The year of a day without one: the latest that does not put it more than a day after the append time. */
+export function withoutYear(month: number, day: number, timeUs: number, appendTimeUs: number): number {
+  const year = new Date(appendTimeUs / 1000).getUTCFullYear();
+  for (let candidate = year + 1; candidate >= year - YEARS_BACK; candidate--) {
+    const us = daysSinceEpoch(candidate, month, day) * DAY_US + timeUs;
+    if (us <= appendTimeUs + DAY_US) return us;
+  }
+  return Number.NaN;
+}
+
+/** A number of exactly `count` digits at a position, or NaN. */
+function digitsAt(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+interface Token {
+  /** "" is literal text. */
+  readonly letter: string;
+  readonly literal: string;
+}
+
+function tokensOf(pattern: string): Token[] {
+  const tokens: Token[] = [];
+  for (const [, letter, literal] of pattern.matchAll(/%(.)|([^%]+)/g)) {
+    if (letter !== undefined && !LETTERS.includes(letter)) throw new RangeError(`%${letter} is no part of a time.`);
+    tokens.push({ letter: letter ?? "", literal: literal ?? "" });
+  }
+  return tokens;
+}
+
+export function createTimePattern(pattern: string): TimePattern {
+  const tokens = tokensOf(pattern);
+  const isEpoch = pattern.startsWith("%s");
+  const hasYear = isEpoch || pattern.includes("%Y");
+  let lastValue = "";
+  let lastAppendUs = Number.NaN;
+  let lastUs = Number.NaN;
+
+  function readNew(value: string, appendTimeUs: number): number {
+    let at = 0;
+    let year = 1970;
+    let month = 1;
+    let day = 1;
+    let timeUs = 0;
+    let weekday = "";
+    for (const { letter, literal } of tokens) {
+      switch (letter) {
+        case "":
+          if (!value.startsWith(literal, at)) return Number.NaN;
+          at += literal.length;
+          break;
+        case "Y":
+          year = digitsAt(value, at, 4);
+          at += 4;
+          break;
+        case "b":
+          month = monthOf(value, at);
+          at += 3;
+          break;
+        case "a":
+          weekday = value.slice(at, at + 3);
+          at += 3;
+          break;
+        case "e":
+          day = value.charCodeAt(at) === 32 ? digitsAt(value, at + 1, 1) : twoDigits(value, at);
+          if (day < 10 && value.charCodeAt(at) !== 32) return Number.NaN;
+          at += 2;
+          break;
+        case "s": {
+          const start = at;
+          while (at < value.length && value.charCodeAt(at) >= 48 && value.charCodeAt(at) <= 57) at++;
+          if (at - start < 9 || at - start > 10 || value.charCodeAt(start) === 48) return Number.NaN;
+          timeUs += Number(value.slice(start, at)) * 1e6;
+          break;
+        }
+        case "m":
+        case "d":
+        case "D":
+        case "H":
+        case "M":
+        case "S": {
+          const two = twoDigits(value, at);
+          at += 2;
+          if (letter === "m") month = two;
+          else if (letter === "d" || (letter === "D" && two < 10)) day = two;
+          else if (letter === "H") timeUs += two <= 23 ? two * 3_600_000_000 : Number.NaN;
+          else if (two > 59 || letter === "D") return Number.NaN;
+          else timeUs += two * (letter === "M" ? 60_000_000 : 1_000_000);
+          break;
+        }
+        default: {
+          const digits = Number(letter);
+          timeUs += digitsAt(value, at, digits) * 10 ** (6 - digits);
+          at += digits;
+        }
+      }
+    }
+    if (at !== value.length || Number.isNaN(timeUs)) return Number.NaN;
+    if (isEpoch) return timeUs;
+    if (!hasYear) return withoutYear(month, day, timeUs, appendTimeUs);
+    const days = daysSinceEpoch(year, month, day);
+    if (weekday !== "" && weekday !== WEEKDAYS[((days % 7) + 7) % 7]) return Number.NaN;
+    return days * DAY_US + timeUs;
+  }
+
+  return {
+    pattern,
+    read(value, appendTimeUs) {
+      if (value === lastValue && (hasYear || appendTimeUs === lastAppendUs)) return lastUs;
+      lastUs = readNew(value, appendTimeUs);
+      lastValue = flatCopy(value);
+      lastAppendUs = appendTimeUs;
+      return lastUs;
+    },
+  };
+}
