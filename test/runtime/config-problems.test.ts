@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FORMATS } from "../../processors/runtime/config-sources.ts";
 import { errorLinesOf } from "../support/config-of.ts";
 
 /** One file, and the lines it must give after the first. */
@@ -60,7 +61,7 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
   [
     "a format nobody knows",
     "sources: [{name: a, format: combinde}]",
-    'weir.yaml:1:29: sources[0].format: "combinde" is not one of auto, combined, common, vhost_combined, json, logfmt, text; did you mean combined?',
+    `weir.yaml:1:29: sources[0].format: "combinde" is not one of ${FORMATS.join(", ")}; did you mean combined?`,
   ],
   [
     "a name with a space",
