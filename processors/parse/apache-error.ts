@@ -71,9 +71,10 @@ export const APACHE_ERROR: Format = {
   name: "apache_error",
   joins: false,
   code: "PARSE_NOT_APACHE_ERROR",
-  create: () =>
-    createScannedParser(scanLine, {
-      fieldOf: FIELDS,
-      times: ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S.%6 %Y"],
-    }),
+  create: (zone) =>
+    createScannedParser(
+      scanLine,
+      { fieldOf: FIELDS, times: ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S.%6 %Y"] },
+      zone,
+    ),
 };

@@ -242,5 +242,5 @@ export const JSON_LINES: Format = {
   name: "json",
   joins: false,
   code: "PARSE_NOT_JSON",
-  create: () => createShapedParser(createScanner, { terminators: ',}] \t\r\n"', isBare: isScalar }),
+  create: (zone) => createShapedParser(createScanner, { terminators: ',}] \t\r\n"', isBare: isScalar }, zone),
 };

@@ -1,4 +1,5 @@
 import type { EventBatch } from "../model/event-batch.ts";
+import type { Zone } from "./zone.ts";
 
 /**
  * Reads one line, text[begin, end), into row `row` of the batch, whose columns are all empty there.
@@ -17,8 +18,11 @@ export interface Format {
   readonly joins: boolean;
   /** Code of the dead letter for a line that is not of this format where the source declares it. */
   readonly code: string;
-  /** A parser with its own memory of repeated values; the answer never depends on that memory. */
-  create(): LineParser;
+  /**
+   * A parser with its own memory of repeated values; the answer never depends on that memory. Times that are written
+   * without a zone are of `zone`, UTC if none is given.
+   */
+  create(zone?: Zone): LineParser;
   /** Says why a line is not of the format, without showing anything of it. */
   readonly explain?: (line: string) => string;
 }

@@ -68,9 +68,10 @@ export const LOGFMT: Format = {
   name: "logfmt",
   joins: false,
   code: "PARSE_NOT_LOGFMT",
-  create: () =>
-    createShapedParser((line) => (text, begin, end) => scanPairs(text, begin, end, line), {
-      terminators: ' "',
-      isBare: () => true,
-    }),
+  create: (zone) =>
+    createShapedParser(
+      (line) => (text, begin, end) => scanPairs(text, begin, end, line),
+      { terminators: ' "', isBare: () => true },
+      zone,
+    ),
 };

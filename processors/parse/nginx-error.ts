@@ -108,5 +108,5 @@ export const NGINX_ERROR: Format = {
   name: "nginx_error",
   joins: false,
   code: "PARSE_NOT_NGINX_ERROR",
-  create: () => createScannedParser(scanLine, { fieldOf: FIELDS, times: ["%Y/%m/%d %H:%M:%S"] }),
+  create: (zone) => createScannedParser(scanLine, { fieldOf: FIELDS, times: ["%Y/%m/%d %H:%M:%S"] }, zone),
 };

@@ -14,6 +14,7 @@ import { LOGFMT } from "./logfmt.ts";
 import { clearRow } from "./row.ts";
 import { TEXT } from "./text.ts";
 import { DAY_US, daysSinceEpoch } from "./timestamp.ts";
+import { createZone } from "./zone.ts";
 
 export interface ParseOptions {
   /** Format of the partition's lines. */
@@ -26,6 +27,8 @@ export interface ParseOptions {
   readonly service: string;
   /** Formats of the user's own. */
   readonly formats?: readonly Format[];
+  /** Zone of times that are written without one, by its IANA name; absent: UTC. */
+  readonly timezone?: string;
 }
 
 /** Event times before this are absurd, and so are those more than FUTURE_US after the append time. */
@@ -50,7 +53,8 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
 export function createParse(options: ParseOptions): (batch: EventBatch, from?: number, to?: number) => void {
   const own = formatByName(options.format, options.formats);
   const tries = options.isDeclared ? [own] : [own, ...CASCADE.filter((format) => format !== own)];
-  const parsers: LineParser[] = tries.map((format) => format.create());
+  const zone = createZone(options.timezone ?? "UTC");
+  const parsers: LineParser[] = tries.map((format) => format.create(zone));
 
   return function parse(batch, from = 0, to = batch.records.count) {
     const { text, begins, ends, appendTimeUs, cut } = batch.records;

@@ -3,6 +3,7 @@ import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { LineParser } from "./line-parser.ts";
 import { type BareValues, createShapes, type ScannedLine } from "./shape.ts";
 import { createSlots, type SlotsOptions } from "./slots.ts";
+import { UTC, type Zone } from "./zone.ts";
 
 /** Reads all of text[begin, end) into the scanned line; false if it is not of the format. */
 export type Scan = (text: string, begin: number, end: number) => boolean;
@@ -44,9 +45,9 @@ export interface ScannedOptions extends SlotsOptions {
  * The parser of a format whose values can't be found by their constant text alone (CEF, syslog): every line is scanned;
  * where its values go is known from lines with the same names and the same text between.
  */
-export function createScannedParser(scan: LineScan, options: ScannedOptions): LineParser {
+export function createScannedParser(scan: LineScan, options: ScannedOptions, zone: Zone = UTC): LineParser {
   const line = emptyLine();
-  const shapes = createShapes(createSlots(options), { terminators: "", isBare: () => true });
+  const shapes = createShapes(createSlots({ ...options, zone }), { terminators: "", isBare: () => true });
   const { finish } = options;
 
   return function scannedLine(text, begin, end, batch, row) {
@@ -69,10 +70,14 @@ export function createScannedParser(scan: LineScan, options: ScannedOptions): Li
  * The parser of a format of named values (JSON, logfmt): a line of a known shape is matched, any other one is scanned and
  * its shape learned. `createScan` is given the line that scans fill, empty again each time.
  */
-export function createShapedParser(createScan: (line: ScannedLine) => Scan, bareValues: BareValues): LineParser {
+export function createShapedParser(
+  createScan: (line: ScannedLine) => Scan,
+  bareValues: BareValues,
+  zone: Zone = UTC,
+): LineParser {
   const line = emptyLine();
   const scan = createScan(line);
-  const shapes = createShapes(createSlots(), bareValues);
+  const shapes = createShapes(createSlots({ zone }), bareValues);
   const hasMark = createCharacterFinder(SLOT_MARK);
   const hasBackslash = createCharacterFinder("\\");
 

@@ -28,6 +28,7 @@ import {
 } from "./slot.ts";
 import { createTimePattern, type TimePattern } from "./time-pattern.ts";
 import { createIsoTime, type IsoTime } from "./timestamp.ts";
+import { UTC, type Zone } from "./zone.ts";
 
 /*
  * Puts values into slots. A slot takes a value only if the value, met first, would have made that very slot: what was
@@ -62,6 +63,8 @@ export interface SlotsOptions {
   readonly fieldOf?: FieldOf;
   /** Notations of time that the format has beside ISO 8601 and epoch numbers, see time-pattern.ts. */
   readonly times?: readonly string[];
+  /** Zone of times that are written without one; UTC by default. */
+  readonly zone?: Zone;
 }
 
 const ALL_PLACES = COLUMN | SEVERITY_NUMBER | QUERY;
@@ -72,8 +75,9 @@ function plainSlot(name: string): Slot {
 
 /** Slots with their memory of repeated times and levels. */
 export function createSlots(options: SlotsOptions = {}): Slots {
+  const zone = options.zone ?? UTC;
   const fieldOfName = options.fieldOf ?? fieldOf;
-  const timePatterns: readonly TimePattern[] = (options.times ?? []).map(createTimePattern);
+  const timePatterns: readonly TimePattern[] = (options.times ?? []).map((time) => createTimePattern(time, zone));
   const isoTime = createIsoTime();
   const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
   const severityNumbers = new Map<string, number>();
@@ -121,9 +125,18 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     else if (slot.also === "duration") {
       const us = Math.round(Number(value) * UNIT_US[slot.unit]);
       if (us >= 0 && us <= Number.MAX_SAFE_INTEGER) batch.duration_us[row] = us;
-    } else if (isoTime(value, 0, value.length, iso)) setTime(iso.us, batch, row);
-    else setTime(epochUs(value, slot.unit), batch, row);
+    } else setTime(alsoTimeUs(value, slot.unit, batch.records.appendTimeUs), batch, row);
     return addAttribute(slot.key, value, batch);
+  }
+
+  /** Microseconds of a time whose text is an attribute. */
+  function alsoTimeUs(value: string, unit: DurationUnit, appendTimeUs: number): number {
+    if (isoTime(value, 0, value.length, iso)) return iso.hasZone ? iso.us : zone.utcUs(iso.us);
+    for (const time of timePatterns) {
+      const us = time.read(value, appendTimeUs);
+      if (!Number.isNaN(us)) return us;
+    }
+    return epochUs(value, unit);
   }
 
   /** Severity of a number that stays an attribute; 0: it is none. A level of 0 .. 7 counts as syslog does. */
@@ -135,13 +148,16 @@ export function createSlots(options: SlotsOptions = {}): Slots {
   function timeSlot(value: string): { readonly slot: Slot } | { readonly alsoUnit: DurationUnit } | null {
     if (isoTime(value, 0, value.length, iso) && iso.end === value.length) {
       if (iso.fractionDigits > 6 || value.charCodeAt(19) === 44) return { alsoUnit: "s" };
-      const { fractionDigits, zone } = iso;
-      const piece = slot(`t.iso${value[10]}${fractionDigits}${zone}`);
-      return { slot: { kind: "iso_time", fractionDigits, zone, separator: value.charCodeAt(10), piece } };
+      // A layout can't say a zone's wall clock: in autumn two instants have the same.
+      if (!iso.hasZone && !zone.isUtc) return { alsoUnit: "s" };
+      const { fractionDigits } = iso;
+      const piece = slot(`t.iso${value[10]}${fractionDigits}${iso.zone}`);
+      return { slot: { kind: "iso_time", fractionDigits, zone: iso.zone, separator: value.charCodeAt(10), piece } };
     }
     for (const time of timePatterns) {
       // Whether a pattern fits does not depend on the append time.
       if (Number.isNaN(time.read(value, 0))) continue;
+      if (!time.isExact) return { alsoUnit: "s" };
       return { slot: { kind: "pattern_time", time, piece: slot(`t.p+0000${time.pattern}`) } };
     }
     const dot = value.indexOf(".");

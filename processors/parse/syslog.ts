@@ -208,5 +208,6 @@ export const SYSLOG: Format = {
   name: "syslog",
   joins: false,
   code: "PARSE_NOT_SYSLOG",
-  create: () => createScannedParser(scanLine, { fieldOf: FIELDS, times: SYSLOG_TIMES, finish: severityFromBody }),
+  create: (zone) =>
+    createScannedParser(scanLine, { fieldOf: FIELDS, times: SYSLOG_TIMES, finish: severityFromBody }, zone),
 };

@@ -38,8 +38,8 @@ export const TEXT: Format = {
   name: "text",
   joins: true,
   code: "PARSE_NOT_TEXT",
-  create() {
-    const findTime = createTimeFinder();
+  create(zone) {
+    const findTime = createTimeFinder(zone);
     const hasMark = createCharacterFinder(SLOT_MARK);
     const hasEscape = createCharacterFinder("\x1b");
 

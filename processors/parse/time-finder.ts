@@ -1,58 +1,38 @@
-import {
-  createIsoTime,
-  DAY_US,
-  daysSinceEpoch,
-  type IsoTime,
-  monthOf,
-  timeOfDayUs,
-  twoDigits,
-  zoneUs,
-} from "./timestamp.ts";
+import { type Clock, isDigitCode, isWordCode, lengthOfDigits, readClock } from "./clock.ts";
+import { DAY_US, daysSinceEpoch, monthOf, twoDigits } from "./timestamp.ts";
+import { withoutYear } from "./without-year.ts";
+import { UTC, type Zone } from "./zone.ts";
 
 /*
  * Finds a time near the start of a line of free text. Not a list of products: at each word it tries the notations that
- * people write times in. A notation without a year takes the year that puts it nearest before the append time.
+ * people write times in.
+ *
+ * A time with its year counts before an epoch time in front of it, which is often coarser, and that before a time without
+ * a year, which needs guessing.
  */
 
 /** How far into a line a time is looked for. */
 const SEARCH_LENGTH = 128;
-const WORDS_MAX = 12;
+const CANDIDATES_MAX = 12;
+/** An epoch time in the middle of a line of columns stands within so many of them. */
+const COLUMNS_MAX = 6;
 
-interface FoundTime {
+const SPACE = 32;
+const COLON = 58;
+const POINT = 46;
+const DASH = 45;
+const SLASH = 47;
+
+export interface FoundTime {
+  /** Microseconds since the epoch. */
   us: number;
   /** Where the time stands in the text. */
   begin: number;
   end: number;
-}
-
-/** Microseconds of up to six digits after a decimal mark at a position, and where they end. */
-function fraction(text: string, at: number, end: number): { us: number; end: number } {
-  const mark = text.charCodeAt(at);
-  if (at >= end || (mark !== 46 && mark !== 44 && mark !== 58)) return { us: 0, end: at };
-  const digits = /^[0-9]{1,9}/.exec(text.slice(at + 1, Math.min(end, at + 10)))?.[0] ?? "";
-  if (digits === "") return { us: 0, end: at };
-  return { us: Number(digits.slice(0, 6).padEnd(6, "0")), end: at + 1 + digits.length };
-}
-
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= 48 && code <= 57;
-}
-
-function digitsAt(text: string, at: number): number {
-  let count = 0;
-  while (count < 20 && isDigit(text, at + count)) count++;
-  return count;
-}
-
-/** The year, of the append year and those beside it, that puts a year-less day nearest before the append time. */
-function withoutYear(month: number, day: number, timeUs: number, appendTimeUs: number): number {
-  const year = new Date(appendTimeUs / 1000).getUTCFullYear();
-  for (const candidate of [year + 1, year, year - 1, year - 2, year - 3, year - 4]) {
-    const us = daysSinceEpoch(candidate, month, day) * DAY_US + timeUs;
-    if (us <= appendTimeUs + DAY_US) return us;
-  }
-  return Number.NaN;
+  /** Without a year. */
+  isYearless: boolean;
+  /** Digits alone. */
+  isEpoch: boolean;
 }
 
 /** Year of two digits: 70..99 are 1970..1999. */
@@ -60,140 +40,256 @@ function fullYear(twoDigitYear: number): number {
   return twoDigitYear >= 70 ? 1900 + twoDigitYear : 2000 + twoDigitYear;
 }
 
-export function createTimeFinder(): (
-  text: string,
-  begin: number,
-  end: number,
-  appendTimeUs: number,
-) => FoundTime | null {
-  const isoTime = createIsoTime();
-  const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
+function fourDigits(text: string, at: number): number {
+  return twoDigits(text, at) * 100 + twoDigits(text, at + 2);
+}
 
-  function found(us: number, begin: number, end: number): FoundTime | null {
-    return Number.isNaN(us) ? null : { us, begin, end };
+/** May a time begin behind this character? Not in the middle of a name, a number or a path. */
+function mayPrecede(code: number): boolean {
+  return code <= SPACE || (!isWordCode(code) && code < 128 && code !== POINT && code !== DASH && code !== SLASH);
+}
+
+/**
+ * The finder's answer, or null, is valid until the next call. Times without a zone are of `zone`.
+ */
+export function createTimeFinder(
+  zone: Zone = UTC,
+): (text: string, begin: number, end: number, appendTimeUs: number) => FoundTime | null {
+  const found: FoundTime = { us: 0, begin: 0, end: 0, isYearless: false, isEpoch: false };
+  const clock: Clock = { us: 0, zoneUs: 0, end: 0 };
+  let appendUs = 0;
+
+  function instantOf(localUs: number): number {
+    return Number.isNaN(clock.zoneUs) ? zone.utcUs(localUs) : localUs - clock.zoneUs;
   }
 
-  /** hh:mm:ss with a fraction, and a zone if one follows. */
-  function clock(text: string, days: number, at: number, end: number, begin: number, separator = 58): FoundTime | null {
-    const us = days * DAY_US + timeOfDayUs(text, at, separator);
-    if (Number.isNaN(us)) return null;
-    const part = fraction(text, at + 8, end);
-    const zoneAt = text[part.end] === " " ? part.end + 1 : part.end;
-    const zone = zoneAt + 5 <= end ? zoneUs(text, zoneAt) : Number.NaN;
-    if (Number.isNaN(zone)) return found(us + part.us, begin, part.end);
-    return found(us + part.us - zone, begin, zoneAt + (text.charCodeAt(zoneAt + 3) === 58 ? 6 : 5));
+  function set(us: number, begin: number, end: number, isYearless = false, isEpoch = false): boolean {
+    found.us = us;
+    found.begin = begin;
+    found.end = end;
+    found.isYearless = isYearless;
+    found.isEpoch = isEpoch;
+    return !Number.isNaN(us);
   }
 
-  function startingWithDigits(text: string, at: number, end: number, appendTimeUs: number): FoundTime | null {
-    const count = digitsAt(text, at);
+  /** A day, and a clock at a position. */
+  function dated(days: number, text: string, at: number, clockAt: number, end: number, mark = COLON, isLoose = false) {
+    if (Number.isNaN(days) || !readClock(text, clockAt, end, mark, isLoose, clock)) return false;
+    return set(instantOf(days * DAY_US + clock.us), at, clock.end);
+  }
+
+  function yearless(month: number, day: number, text: string, at: number, clockAt: number, end: number): boolean {
+    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31) || !readClock(text, clockAt, end, COLON, false, clock))
+      return false;
+    return set(withoutYear(month, day, clock.us, appendUs, instantOf), at, clock.end, true);
+  }
+
+  /** `101112`: hour, minute and second in one piece, with a fraction behind a point or comma. */
+  function compactClock(days: number, text: string, at: number, clockAt: number, end: number): boolean {
+    const hour = twoDigits(text, clockAt);
+    const minute = twoDigits(text, clockAt + 2);
+    const second = twoDigits(text, clockAt + 4);
+    if (!(hour <= 23 && minute <= 59 && second <= 59) || clockAt + 6 > end) return false;
+    const isUtc = text.charCodeAt(clockAt + 6) === 90 && !isWordCode(text.charCodeAt(clockAt + 7));
+    clock.zoneUs = isUtc ? 0 : Number.NaN;
+    const us = days * DAY_US + (hour * 3600 + minute * 60 + second) * 1_000_000;
+    return set(instantOf(us), at, clockAt + (isUtc ? 7 : 6));
+  }
+
+  /** `2024-02-29 01:02:03` and the like, with any mark between the parts of the day. */
+  function yearFirst(text: string, at: number, end: number, mark: number): boolean {
+    if (text.charCodeAt(at + 7) !== mark) return false;
+    const between = text.charCodeAt(at + 10);
+    if (between !== SPACE && between !== 84 && between !== DASH && between !== COLON && between !== 9) return false;
+    const days = daysSinceEpoch(fourDigits(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8));
+    const clockAt = between === SPACE && text.charCodeAt(at + 11) === SPACE ? at + 12 : at + 11;
+    return (
+      dated(days, text, at, clockAt, end) ||
+      (text.charCodeAt(at + 13) === POINT && dated(days, text, at, clockAt, end, POINT))
+    );
+  }
+
+  /** Six or eight digits of a day, and a clock. */
+  function dayInOnePiece(text: string, at: number, end: number, count: number): boolean {
+    const yearLength = count - 4;
+    const year = yearLength === 4 ? fourDigits(text, at) : fullYear(twoDigits(text, at));
+    const days = daysSinceEpoch(year, twoDigits(text, at + yearLength), twoDigits(text, at + yearLength + 2));
+    if (Number.isNaN(days)) return false;
+    const between = text.charCodeAt(at + count);
+    let clockAt = at + count + 1;
+    if (between === SPACE && text.charCodeAt(clockAt) === SPACE) clockAt++;
+    if (between !== SPACE && (count === 6 || (between !== DASH && between !== 84 && between !== 95))) return false;
+    if (lengthOfDigits(text, clockAt) === 6) return compactClock(days, text, at, clockAt, end);
+    return dated(days, text, at, clockAt, end, COLON, count === 8);
+  }
+
+  /** A day that begins with one or two digits and a mark. */
+  function shortFirst(text: string, at: number, end: number, count: number, mark: number): boolean {
+    const first = count === 1 ? text.charCodeAt(at) - 48 : twoDigits(text, at);
+    const secondAt = at + count + 1;
+    const month = monthOf(text, secondAt);
+    if (!Number.isNaN(month)) {
+      if (text.charCodeAt(secondAt + 3) !== mark)
+        return mark === SPACE && yearless(month, first, text, at, secondAt + 4, end);
+      const years = lengthOfDigits(text, secondAt + 4);
+      if (years === 2 && mark === SPACE) return yearless(month, first, text, at, secondAt + 4, end);
+      if (years !== 4 && years !== 2) return false;
+      const year = years === 4 ? fourDigits(text, secondAt + 4) : fullYear(twoDigits(text, secondAt + 4));
+      return dated(daysSinceEpoch(year, month, first), text, at, secondAt + 5 + years, end);
+    }
+    if (mark === SPACE) return false;
+    const secondLength = lengthOfDigits(text, secondAt);
+    if (secondLength < 1 || secondLength > 2) return false;
+    const second = secondLength === 1 ? text.charCodeAt(secondAt) - 48 : twoDigits(text, secondAt);
+    const thirdAt = secondAt + secondLength + 1;
+    if (text.charCodeAt(thirdAt - 1) !== mark) {
+      // Month and day; only points may stand for day and month, where it can't be otherwise.
+      if (mark === SLASH || count === 1 || secondLength === 1 || text.charCodeAt(thirdAt - 1) !== SPACE) return false;
+      const isDayFirst = mark === POINT && first > 12;
+      return yearless(isDayFirst ? second : first, isDayFirst ? first : second, text, at, thirdAt, end);
+    }
+    const years = lengthOfDigits(text, thirdAt);
+    if (years === 2 && mark === SLASH && count === 2 && secondLength === 2)
+      return dated(daysSinceEpoch(fullYear(first), second, twoDigits(text, thirdAt)), text, at, thirdAt + 3, end);
+    if (years !== 4) return false;
+    // With slashes the month comes first unless it can't; with points and dashes the day does.
+    const isMonthFirst = mark === SLASH ? first <= 12 : second > 12;
+    const days = daysSinceEpoch(
+      fourDigits(text, thirdAt),
+      isMonthFirst ? first : second,
+      isMonthFirst ? second : first,
+    );
+    const clockAt = thirdAt + (text.charCodeAt(thirdAt + 4) === 44 ? 6 : 5);
+    return dated(days, text, at, clockAt, end);
+  }
+
+  function startingWithDigits(text: string, at: number, end: number, count: number): boolean {
     const next = text.charCodeAt(at + count);
-    if (count === 4 && (next === 45 || next === 47 || next === 46)) {
-      if (isoTime(text, at, end, iso)) {
-        const zone =
-          !iso.hasZone && text[iso.end] === " " && iso.end + 6 <= end ? zoneUs(text, iso.end + 1) : Number.NaN;
-        if (Number.isNaN(zone)) return found(iso.us, at, iso.end);
-        return found(iso.us - zone, at, iso.end + (text[iso.end + 4] === ":" ? 7 : 6));
+    switch (count) {
+      case 1:
+      case 2:
+        return (
+          (next === SLASH || next === DASH || next === POINT || next === SPACE) &&
+          shortFirst(text, at, end, count, next)
+        );
+      case 4:
+        return (next === DASH || next === SLASH || next === POINT) && yearFirst(text, at, end, next);
+      case 6:
+      case 8:
+        return dayInOnePiece(text, at, end, count);
+      case 14: {
+        const days = daysSinceEpoch(fourDigits(text, at), twoDigits(text, at + 4), twoDigits(text, at + 6));
+        return !Number.isNaN(days) && !isWordCode(next) && compactClock(days, text, at, at + 8, end);
       }
-      const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);
-      const days = daysSinceEpoch(year, twoDigits(text, at + 5), twoDigits(text, at + 8));
-      if (text.charCodeAt(at + 7) !== next || Number.isNaN(days)) return null;
-      return clock(text, days, at + 11, end, at) ?? clock(text, days, at + 11, end, at, 46);
+      default:
+        return false;
     }
-    if (count === 8) {
-      const days = daysSinceEpoch(
-        twoDigits(text, at) * 100 + twoDigits(text, at + 2),
-        twoDigits(text, at + 4),
-        twoDigits(text, at + 6),
-      );
-      return clock(text, days, at + 9, end, at);
-    }
-    if (count === 6 && next === 32 && digitsAt(text, at + 7) === 6) {
-      const days = daysSinceEpoch(fullYear(twoDigits(text, at)), twoDigits(text, at + 2), twoDigits(text, at + 4));
-      const hour = twoDigits(text, at + 7);
-      const minute = twoDigits(text, at + 9);
-      const second = twoDigits(text, at + 11);
-      if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
-      return found(days * DAY_US + (hour * 3600 + minute * 60 + second) * 1e6, at, at + 13);
-    }
-    if (count === 2 && next === 47) {
-      const month = monthOf(text, at + 3);
-      if (!Number.isNaN(month)) {
-        const year = twoDigits(text, at + 7) * 100 + twoDigits(text, at + 9);
-        return clock(text, daysSinceEpoch(year, month, twoDigits(text, at)), at + 12, end, at);
-      }
-      const days = daysSinceEpoch(fullYear(twoDigits(text, at)), twoDigits(text, at + 3), twoDigits(text, at + 6));
-      return text.charCodeAt(at + 5) === 47 ? clock(text, days, at + 9, end, at) : null;
-    }
-    // Behind a dash it would be the rest of a day that does not exist, as of 2023-02-29.
-    if (count === 2 && next === 45 && isDigit(text, at + 3) && text[at + 5] === " " && text[at - 1] !== "-") {
-      const time = clock(text, 0, at + 6, end, at);
-      if (time === null) return null;
-      return found(withoutYear(twoDigits(text, at), twoDigits(text, at + 3), time.us, appendTimeUs), at, time.end);
-    }
-    return null;
   }
 
-  /** `Jun 14 15:16:01`, `Jun  4 …`, with `2005` after the clock or before it. */
-  function startingWithMonth(text: string, at: number, end: number, appendTimeUs: number): FoundTime | null {
+  /** `Jun 14 15:16:01`, `Jun  4 …`, `Jun 14, 2005 3:16:01 PM`, with `2005` after the clock or before it. */
+  function startingWithMonth(text: string, at: number, end: number): boolean {
     const month = monthOf(text, at);
-    if (Number.isNaN(month) || text[at + 3] !== " ") return null;
-    let dayAt = at + 4;
-    if (text[dayAt] === " ") dayAt++;
-    const dayDigits = digitsAt(text, dayAt);
-    if (dayDigits < 1 || dayDigits > 2) return null;
-    const day = Number(text.slice(dayAt, dayAt + dayDigits));
+    if (Number.isNaN(month) || text.charCodeAt(at + 3) !== SPACE) return false;
+    const dayAt = text.charCodeAt(at + 4) === SPACE ? at + 5 : at + 4;
+    const dayDigits = lengthOfDigits(text, dayAt);
+    if (dayDigits < 1 || dayDigits > 2) return false;
+    const day = dayDigits === 1 ? text.charCodeAt(dayAt) - 48 : twoDigits(text, dayAt);
     let clockAt = dayAt + dayDigits;
-    if (text[clockAt] === ",") clockAt++;
+    if (text.charCodeAt(clockAt) === 44) clockAt++;
     clockAt++;
-    let year = Number.NaN;
-    if (digitsAt(text, clockAt) === 4 && text[clockAt + 4] === " ") {
-      year = Number(text.slice(clockAt, clockAt + 4));
-      clockAt += 5;
+    if (lengthOfDigits(text, clockAt) === 4) {
+      const days = daysSinceEpoch(fourDigits(text, clockAt), month, day);
+      return text.charCodeAt(clockAt + 4) === SPACE && dated(days, text, at, clockAt + 5, end);
     }
-    const time = clock(text, 0, clockAt, end, at);
-    if (time === null) return null;
-    if (Number.isNaN(year) && text[time.end] === " " && digitsAt(text, time.end + 1) === 4) {
-      year = Number(text.slice(time.end + 1, time.end + 5));
-      time.end += 5;
-    }
-    if (Number.isNaN(year)) return found(withoutYear(month, day, time.us, appendTimeUs), at, time.end);
-    return found(daysSinceEpoch(year, month, day) * DAY_US + time.us, at, time.end);
+    if (!yearless(month, day, text, at, clockAt, end)) return false;
+    const { us: clockUs } = clock;
+    const yearAt = clock.end + 1;
+    if (text.charCodeAt(clock.end) !== SPACE || yearAt + 4 > end || lengthOfDigits(text, yearAt) !== 4) return true;
+    if (isWordCode(text.charCodeAt(yearAt + 4))) return true;
+    const days = daysSinceEpoch(fourDigits(text, yearAt), month, day);
+    // Four digits that make no sense as a year are something else.
+    return fourDigits(text, yearAt) >= 1970 && fourDigits(text, yearAt) <= 2200
+      ? set(instantOf(days * DAY_US + clockUs), at, yearAt + 4)
+      : true;
   }
 
-  /** A first or second word of 10, 13, 16 or 19 digits: seconds, milli-, micro- or nanoseconds since the epoch. */
-  function epoch(text: string, at: number, end: number): FoundTime | null {
-    const count = digitsAt(text, at);
-    const after = text.charCodeAt(at + count);
-    if (at + count < end && after !== 32 && after !== 46 && after !== 44 && after !== 124) return null;
-    const scale = count === 10 ? 1e6 : count === 13 ? 1e3 : count === 16 ? 1 : 0;
-    if (scale === 0 || text[at] !== "1") return null;
-    const part = scale === 1e6 ? fraction(text, at + count, end) : { us: 0, end: at + count };
-    return found(Number(text.slice(at, at + count)) * scale + part.us, at, part.end);
+  /** glog: `E1124 12:34:56.123456`. */
+  function startingWithLevel(text: string, at: number, end: number): boolean {
+    const code = text.charCodeAt(at);
+    if ((code !== 73 && code !== 87 && code !== 69 && code !== 70) || lengthOfDigits(text, at + 1) !== 4) return false;
+    if (text.charCodeAt(at + 5) !== SPACE) return false;
+    return yearless(twoDigits(text, at + 1), twoDigits(text, at + 3), text, at + 1, at + 6, end);
+  }
+
+  /** 10, 13, 16 or 19 digits that begin with 1: seconds, milli-, micro- or nanoseconds since the epoch. */
+  function epoch(text: string, at: number, end: number, count: number): boolean {
+    const stop = at + count;
+    const after = stop < end ? text.charCodeAt(stop) : SPACE;
+    if (
+      text.charCodeAt(at) !== 49 ||
+      (after !== SPACE && after !== POINT && after !== 44 && after !== 124 && after !== 93)
+    )
+      return false;
+    if (after !== POINT && after !== 44) return set(epochUs(text, at, count), at, stop, false, true);
+    if (count !== 10) return false;
+    const digits = Math.min(lengthOfDigits(text, stop + 1), 9, end - stop - 1);
+    let us = 0;
+    for (let i = 0; i < 6; i++) us = us * 10 + (i < digits ? text.charCodeAt(stop + 1 + i) - 48 : 0);
+    return set(epochUs(text, at, count) + us, at, digits <= 0 ? stop : stop + 1 + digits, false, true);
+  }
+
+  /** Columns, the first of them a number, and here an epoch time? */
+  function isColumn(text: string, begin: number, at: number, end: number): boolean {
+    if (!isDigitCode(text.charCodeAt(begin)) || text.charCodeAt(at - 1) !== SPACE) return false;
+    let columns = 1;
+    for (let i = begin; i < at; i++) if (text.charCodeAt(i) === SPACE && ++columns > COLUMNS_MAX) return false;
+    return text.charCodeAt(at + 10) === SPACE && at + 10 < end && found.us <= appendUs + DAY_US;
   }
 
   return function findTime(text, begin, end, appendTimeUs) {
+    appendUs = appendTimeUs;
     const stop = Math.min(end, begin + SEARCH_LENGTH);
     let word = 0;
     let candidates = 0;
-    let epochTime: FoundTime | null = null;
-    let previous = 32;
-    for (let at = begin; at < stop && candidates < WORDS_MAX; at++) {
+    let epochAt = -1;
+    let epochCount = 0;
+    let previous = SPACE;
+    for (let at = begin; at < stop && candidates < CANDIDATES_MAX; at++) {
       const code = text.charCodeAt(at);
-      const isDigitCode = code >= 48 && code <= 57;
-      const wasWord =
-        (previous >= 48 && previous <= 57) || (previous >= 65 && previous <= 90) || (previous >= 97 && previous <= 122);
+      const before = previous;
       previous = code;
-      if (wasWord) continue;
-      const isCapital = code >= 65 && code <= 90;
-      if (isDigitCode || isCapital || (code >= 97 && code <= 122)) word++;
-      if (!isDigitCode && !isCapital) continue;
+      if (!isWordCode(code) || isWordCode(before)) continue;
+      word++;
+      if (code >= 97 || code === 95 || !mayPrecede(before)) continue;
       candidates++;
-      const time = isDigitCode
-        ? startingWithDigits(text, at, end, appendTimeUs)
-        : startingWithMonth(text, at, end, appendTimeUs);
-      if (time !== null) return time;
-      if (isDigitCode && word <= 2 && epochTime === null) epochTime = epoch(text, at, end);
+      if (!isDigitCode(code)) {
+        if (!startingWithMonth(text, at, end) && !startingWithLevel(text, at, end)) continue;
+      } else {
+        const count = lengthOfDigits(text, at);
+        if (count === 10 || count === 13 || count === 16 || count === 19) {
+          if (
+            epochAt < 0 &&
+            epoch(text, at, end, count) &&
+            (word <= 2 || (count === 10 && isColumn(text, begin, at, end)))
+          ) {
+            epochAt = at;
+            epochCount = count;
+          }
+          at += count - 1;
+          previous = 48;
+          continue;
+        }
+        if (!startingWithDigits(text, at, end, count)) continue;
+      }
+      if (!found.isYearless || epochAt < 0) return found;
+      break;
     }
-    return epochTime;
+    return epochAt >= 0 && epoch(text, epochAt, end, epochCount) ? found : null;
   };
+}
+
+/** Microseconds of an epoch time of `count` digits. */
+function epochUs(text: string, at: number, count: number): number {
+  const digits = Number(text.slice(at, at + Math.min(count, 16)));
+  return digits * (count === 10 ? 1e6 : count === 13 ? 1e3 : 1);
 }

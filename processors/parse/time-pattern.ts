@@ -1,5 +1,7 @@
 import { flatCopy } from "../model/dictionary.ts";
 import { DAY_US, daysSinceEpoch, monthOf, twoDigits } from "./timestamp.ts";
+import { withoutYear } from "./without-year.ts";
+import { UTC, type Zone } from "./zone.ts";
 
 /*
  * Times by a pattern that reads and writes: a text is read only if the pattern, given the time, writes that very text.
@@ -13,22 +15,13 @@ import { DAY_US, daysSinceEpoch, monthOf, twoDigits } from "./timestamp.ts";
 
 const LETTERS = "YmdeDbaHMSs123456";
 const WEEKDAYS = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const YEARS_BACK = 8;
 
 export interface TimePattern {
   readonly pattern: string;
+  /** The time tells what was written: it is of UTC or an epoch time. */
+  readonly isExact: boolean;
   /** Microseconds since the epoch of a whole text, or NaN. `appendTimeUs` decides the year where none is written. */
   read(value: string, appendTimeUs: number): number;
-}
-
-/** The year of a day without one: the latest that does not put it more than a day after the append time. */
-export function withoutYear(month: number, day: number, timeUs: number, appendTimeUs: number): number {
-  const year = new Date(appendTimeUs / 1000).getUTCFullYear();
-  for (let candidate = year + 1; candidate >= year - YEARS_BACK; candidate--) {
-    const us = daysSinceEpoch(candidate, month, day) * DAY_US + timeUs;
-    if (us <= appendTimeUs + DAY_US) return us;
-  }
-  return Number.NaN;
 }
 
 /** A number of exactly `count` digits at a position, or NaN. */
@@ -57,7 +50,8 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
-export function createTimePattern(pattern: string): TimePattern {
+/** Times of a pattern, which writes no zone, are of `zone`. */
+export function createTimePattern(pattern: string, zone: Zone = UTC): TimePattern {
   const tokens = tokensOf(pattern);
   const isEpoch = pattern.startsWith("%s");
   const hasYear = isEpoch || pattern.includes("%Y");
@@ -126,14 +120,15 @@ export function createTimePattern(pattern: string): TimePattern {
     }
     if (at !== value.length || Number.isNaN(timeUs)) return Number.NaN;
     if (isEpoch) return timeUs;
-    if (!hasYear) return withoutYear(month, day, timeUs, appendTimeUs);
+    if (!hasYear) return withoutYear(month, day, timeUs, appendTimeUs, zone.utcUs);
     const days = daysSinceEpoch(year, month, day);
     if (weekday !== "" && weekday !== WEEKDAYS[((days % 7) + 7) % 7]) return Number.NaN;
-    return days * DAY_US + timeUs;
+    return zone.utcUs(days * DAY_US + timeUs);
   }
 
   return {
     pattern,
+    isExact: zone.isUtc || isEpoch,
     read(value, appendTimeUs) {
       if (value === lastValue && (hasYear || appendTimeUs === lastAppendUs)) return lastUs;
       lastUs = readNew(value, appendTimeUs);

@@ -21,6 +21,16 @@ export function isSourceName(text: string): boolean {
   return namePattern(SOURCE_NAME_LENGTH_MAX).test(text);
 }
 
+/** Whether the IANA database has such a zone. */
+function isTimezone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: text });
+    return /^[A-Za-z]/.test(text);
+  } catch {
+    return false;
+  }
+}
+
 /** An entry of `sources`. */
 export const source = z.strictObject({
   name: name(SOURCE_NAME_LENGTH_MAX).describe("Name of the source, unique; also the topic of its records."),
@@ -32,5 +42,9 @@ export const source = z.strictObject({
     .default("auto")
     .describe("Format of its lines: auto, which decides once per file, a built-in one, or a name in formats."),
   tenant: name(64).default("default").describe("Whose data it is."),
+  timezone: text(64)
+    .refine(isTimezone, "There is no such time zone; use a name such as Europe/Berlin.")
+    .default("UTC")
+    .describe("Time zone of times that are written without one, by its name in the IANA database."),
   service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
 });

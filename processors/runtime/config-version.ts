@@ -10,7 +10,9 @@ import { writeBytes, writeSeconds } from "./config-units.ts";
 export function configVersion(config: Config): string {
   const masked = Object.entries(config.mask.rules).filter(([, on]) => config.mask.enabled && on);
   const meaning = [
-    config.sources.map(({ name, format, tenant, service }) => [name, format, tenant, service]).sort(),
+    config.sources
+      .map(({ name, format, tenant, service, timezone }) => [name, format, tenant, service, timezone])
+      .sort(),
     config.rules.map((r) => [r.name, r.version, r.windowSeconds, r.groupBy, r.distinct, r.where]).sort(),
     masked.map(([name]) => name).sort(),
     config.batch.recordBytesMax,
@@ -36,8 +38,8 @@ export function redacted(config: Config): Record<string, unknown> {
       password: direct ? HIDDEN : null,
       password_file: clickhouse.passwordFile,
     }),
-    sources: config.sources.map(({ name, files, format, tenant, service }) =>
-      withoutNull({ name, files: [...files], format, tenant, service }),
+    sources: config.sources.map(({ name, files, format, tenant, timezone, service }) =>
+      withoutNull({ name, files: [...files], format, tenant, timezone, service }),
     ),
     formats: config.formats.map((own) => ({
       name: own.name,

@@ -34,6 +34,8 @@ export interface SourceConfig {
   /** A format's name, or "auto". */
   readonly format: string;
   readonly tenant: string;
+  /** IANA name of the zone of times that are written without one. */
+  readonly timezone: string;
   /** null: taken from the record or the source's name. */
   readonly service: string | null;
 }

@@ -28,7 +28,14 @@ export function formatOf(config: Config, name: string): string {
 /** How the lines of a named source are read, its format being decided. */
 export function readingOf(config: Config, name: string, format: string, isDeclared: boolean): Reading {
   const source = config.sources.find((candidate) => candidate.name === name);
-  return { source: name, format, isDeclared, tenant: source?.tenant ?? "default", service: source?.service ?? name };
+  return {
+    source: name,
+    format,
+    isDeclared,
+    tenant: source?.tenant ?? "default",
+    service: source?.service ?? name,
+    timezone: source?.timezone ?? "UTC",
+  };
 }
 
 /** How files and pipes are opened. `format`: "auto" decides by the content. */

@@ -25,6 +25,8 @@ export interface Reading {
   readonly isDeclared: boolean;
   readonly tenant: string;
   readonly service: string;
+  /** Zone of times that are written without one; absent: UTC. */
+  readonly timezone?: string;
 }
 
 /** What every service that turns records into rows needs, opened once: store, journal, lookups, mask, pipelines. */

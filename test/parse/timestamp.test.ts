@@ -89,7 +89,8 @@ describe("a time without a year", () => {
     ["Jan  2 00:00:00 x", "2025-12-31T23:59:59Z", "2025-01-02T00:00:00", "more than a day ahead is last year's"],
     ["Feb 29 00:00:00 x", "2028-02-29T00:00:00Z", "2028-02-29T00:00:00", "this leap day"],
     ["Feb 29 00:00:00 x", "2027-12-31T00:00:00Z", "2024-02-29T00:00:00", "the leap day before"],
-    ["Feb 29 00:00:00 x", "2103-01-01T00:00:00Z", null, "none in five years"],
+    ["Feb 29 00:00:00 x", "2103-01-01T00:00:00Z", "2096-02-29T00:00:00", "seven years before, over a leap century"],
+    ["Feb 30 00:00:00 x", "2024-03-01T00:00:00Z", null, "in no year"],
   ])("%j appended at %s is at %s: %s", (line, append, expected) => {
     expect(at(line, append)).toBe(expected);
   });

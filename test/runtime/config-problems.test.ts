@@ -186,6 +186,11 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
     "data: directory: x",
     'weir.yaml:1:7: a value that holds ": " must be in quotes; keys stand on their own lines',
   ],
+  [
+    "a zone that does not exist",
+    "sources: [{name: a, timezone: Europe/Nowhere}]",
+    "weir.yaml:1:31: sources[0].timezone: There is no such time zone; use a name such as Europe/Berlin.",
+  ],
   ["a wrong indent", "log:\n  level: info\n more: 1", "weir.yaml:3:1: the line is not indented as its neighbours are"],
   [
     "a reserved character",

@@ -19,6 +19,7 @@ describe("the version of a configuration", () => {
     ["a source's format", BASE.replace("json", "text")],
     ["a source's service", BASE.replace("{name: a}", "{name: a, service: x}")],
     ["a source's tenant", BASE.replace("{name: a}", "{name: a, tenant: x}")],
+    ["a source's time zone", BASE.replace("{name: a}", "{name: a, timezone: Europe/Berlin}")],
     ["a rule's window", BASE.replace("10s", "20s")],
     ["the order of a rule's key", BASE.replace("tenant, source", "source, tenant")],
     ["a rule's version", BASE.replace("10s,", "10s, version: 2,")],

@@ -74,9 +74,10 @@ retention: { events: 90d }
         files: ["a/*.log"],
         format: "auto",
         tenant: "default",
+        timezone: "UTC",
         service: "web",
       },
-      { name: "api.v1", files: [], format: "json", tenant: "blue", service: null },
+      { name: "api.v1", files: [], format: "json", tenant: "blue", timezone: "UTC", service: null },
     ]);
     expect(config.rules).toEqual([
       {
