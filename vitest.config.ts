@@ -1,12 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+const shared = {
+  // Long enough for a slow machine that does other things as well; no test waits for it.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Long enough for a slow machine that does other things as well; no test waits for it.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     // Each worker may hold an engine of 300 MB.
     maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: "weir", include: ["test/**/*.test.ts"], exclude: ["test/kafka/**"] } },
+      {
+        test: {
+          ...shared,
+          name: "kafka",
+          include: ["test/kafka/**/*.test.ts"],
+          globalSetup: ["test/support/kafka-setup.ts"],
+        },
+      },
+    ],
   },
 });

@@ -50,7 +50,11 @@ export function createEventsEncoder(): (
     block.begin(selection);
     block.integers("timestamp", "DateTime64(6, 'UTC')", batch.timestampUs);
     if (offsets.length < rows) offsets = new BigInt64Array(rows);
-    offsets.fill(BigInt(records.appendTimeUs), 0, rows);
+    const { appendTimesUs } = records;
+    if (appendTimesUs === undefined) offsets.fill(BigInt(records.appendTimeUs), 0, rows);
+    else
+      for (let i = 0; i < rows; i++)
+        offsets[i] = BigInt(appendTimesUs[batch.record[indices === null ? i : indices[i]]]);
     block.bigints("observed_timestamp", "DateTime64(6, 'UTC')", offsets.subarray(0, rows));
     block.numbers("time_source", "Enum8('event' = 1, 'append' = 2)", batch.time_source);
     for (const name of STRING_COLUMNS) block.strings(name, batch.strings[name]);

@@ -1,12 +1,13 @@
 import { type EventBatch, OUTCOME_DROPPED, OUTCOME_OK } from "../model/event-batch.ts";
 import type { LedgerRow, Versions } from "../model/ledger.ts";
 import type { InsertBlock } from "../model/ports.ts";
+import { appendTimeOf } from "../model/record.ts";
 import { BlockBuilder } from "./block.ts";
 import { type BatchIdentity, tokenOf } from "./token.ts";
 
 /** Counts what became of a batch's records. Throws if they don't add up: that would be a bug, not bad data. */
 export function ledgerRowOf(batch: EventBatch): LedgerRow {
-  const { count, appendTimeUs } = batch.records;
+  const { count } = batch.records;
   let ok = 0;
   let dropped = 0;
   for (let record = 0; record < count; record++) {
@@ -23,16 +24,36 @@ export function ledgerRowOf(batch: EventBatch): LedgerRow {
     if (us < timestampUsMin) timestampUsMin = us;
     if (us > timestampUsMax) timestampUsMax = us;
   }
-  const minute = Math.floor(appendTimeUs / 60_000_000) * 60;
-  const counts = new Map<string, number>();
-  if (ok > 0) counts.set("ok", ok);
-  for (const [code, records] of batch.droppedCodes) counts.set(`dropped ${code}`, records);
-  for (const { code } of batch.deadLetters) {
-    const outcome = `dead_letter ${code}`;
-    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  }
-  const minutes = [...counts].map(([outcome, records]) => ({ minute, outcome, records }));
+  const minutes = minutesOf(batch, ok);
   return { records: count, ok, dropped, deadLetters, events: batch.rows, timestampUsMin, timestampUsMax, minutes };
+}
+
+/** Counts records per append minute and outcome. */
+function minutesOf(batch: EventBatch, ok: number): LedgerRow["minutes"] {
+  const { records, outcomes, droppedCodes, deadLetters } = batch;
+  const byMinute = new Map<number, Map<string, number>>();
+  const add = (record: number, outcome: string, by: number) => {
+    const minute = Math.floor(appendTimeOf(records, record) / 60_000_000) * 60;
+    let counts = byMinute.get(minute);
+    if (counts === undefined) byMinute.set(minute, (counts = new Map()));
+    counts.set(outcome, (counts.get(outcome) ?? 0) + by);
+  };
+  // Which record was dropped for which reason is known only where there is one reason.
+  const isOneMinute = records.appendTimesUs === undefined || droppedCodes.size > 1;
+  if (isOneMinute) {
+    if (ok > 0) add(0, "ok", ok);
+    for (const [code, count] of droppedCodes) add(0, `dropped ${code}`, count);
+  } else {
+    const [droppedCode] = droppedCodes.keys();
+    for (let record = 0; record < records.count; record++) {
+      if (outcomes[record] === OUTCOME_OK) add(record, "ok", 1);
+      else if (outcomes[record] === OUTCOME_DROPPED) add(record, `dropped ${droppedCode}`, 1);
+    }
+  }
+  for (const { record, code } of deadLetters) add(record, `dead_letter ${code}`, 1);
+  return [...byMinute].flatMap(([minute, counts]) =>
+    [...counts].map(([outcome, count]) => ({ minute, outcome, records: count })),
+  );
 }
 
 /** Encodes a batch's ledger row as one insert, the last of the batch. */
@@ -87,7 +108,7 @@ export function encodeDeadLetters(
   block.bigints(
     "observed_timestamp",
     "DateTime64(6, 'UTC')",
-    new BigInt64Array(rows).fill(BigInt(records.appendTimeUs)),
+    BigInt64Array.from(deadLetters, ({ record }) => BigInt(appendTimeOf(records, record))),
   );
   block.constant("tenant", tenant);
   block.constant("source", source);

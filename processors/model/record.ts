@@ -17,6 +17,7 @@ export interface RecordBatch {
   readonly partition: number;
   /** The bytes that hold all records, as byte text. */
   readonly text: string;
+  /** May be 0: offsets that hold nothing for us (markers of transactions) are covered like all others. */
   readonly count: number;
   /** Record i is text[begins[i], ends[i]). Only the first `count` elements count. */
   readonly begins: Uint32Array;
@@ -26,10 +27,17 @@ export interface RecordBatch {
   readonly offsetDeltas: Uint32Array;
   /** The position to read on from: one past the last record's last offset. The batch covers [firstOffset, nextOffset). */
   readonly nextOffset: bigint;
-  /** Append time of every record, microseconds since the Unix epoch. */
+  /** Append time of the records, microseconds since the Unix epoch; where they differ, the last moment of their day. */
   readonly appendTimeUs: number;
+  /** Append time of each record where they differ; all are of one day (UTC). */
+  readonly appendTimesUs?: Float64Array;
   /** Records too long to hold: their `ends` are cut at the limit. Indices into the batch, ascending. */
   readonly cut: readonly number[];
+}
+
+/** Append time of a record, microseconds since the Unix epoch. */
+export function appendTimeOf({ appendTimeUs, appendTimesUs }: RecordBatch, record: number): number {
+  return appendTimesUs === undefined ? appendTimeUs : appendTimesUs[record];
 }
 
 const encoder = new TextEncoder();

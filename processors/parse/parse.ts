@@ -5,6 +5,7 @@ import {
   OUTCOME_OK,
   TIME_APPEND,
 } from "../model/event-batch.ts";
+import { appendTimeOf } from "../model/record.ts";
 import { COMBINED } from "./access.ts";
 import { formatByName } from "./formats.ts";
 import { JSON_LINES } from "./json.ts";
@@ -57,14 +58,13 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   const parsers: LineParser[] = tries.map((format) => format.create(zone));
 
   return function parse(batch, from = 0, to = batch.records.count) {
-    const { text, begins, ends, appendTimeUs, cut } = batch.records;
+    const { text, begins, ends, cut } = batch.records;
     const { strings } = batch;
     const source = strings.source.dictionary.intern(options.source);
     const tenant = strings.tenant.dictionary.intern(options.tenant);
     const service = strings.service_name.dictionary.intern(options.service);
     const formats = tries.map((format) => strings.format.dictionary.intern(format.name));
     const bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
-    const latestUs = appendTimeUs + FUTURE_US;
     let nextCut = cut.findIndex((record) => record >= from);
     let row = from === 0 ? 0 : batch.rows;
 
@@ -78,7 +78,9 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
           record,
           "decode",
           "DECODE_RECORD_TOO_LONG",
-          `The record is longer than ${end - begin} bytes.`,
+          end > begin
+            ? `The record is longer than ${end - begin} bytes.`
+            : "The record came in a compressed batch that is too large to be inflated.",
         );
         continue;
       }
@@ -100,7 +102,8 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       }
       batch.outcomes[record] = OUTCOME_OK;
       const us = batch.timestampUs[row];
-      if (!(us >= EARLIEST_US && us <= latestUs)) {
+      const appendTimeUs = appendTimeOf(batch.records, record);
+      if (!(us >= EARLIEST_US && us <= appendTimeUs + FUTURE_US)) {
         // A layout that writes the time can't give back a time that was not kept.
         if (!Number.isNaN(us) && strings.line_layout.ids[row] !== bodyLayout && batch.line_kept.isEmpty(row)) {
           batch.line_kept.setSpan(row, begin, end);

@@ -1,0 +1,187 @@
+import type { ReadLimit } from "../model/ports.ts";
+import type { RecordBatch } from "../model/record.ts";
+import type { KafkaBatch, RecordWalk } from "./record-batch.ts";
+
+export interface GatherOptions {
+  readonly from: bigint;
+  /** null: wherever the limit or the log ends. */
+  readonly to: bigint | null;
+  readonly limit: ReadLimit;
+  readonly recordBytesMax: number;
+}
+
+const DAY_MS = 86_400_000;
+const ROOM_MIN = 1024;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/** A stretch of inflated record batches whose values are in the batch. */
+interface Stretch {
+  readonly bytes: Buffer;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Gathers records of one read into a record batch: the stretches of bytes that hold them, and where each is in these. */
+export class RecordGatherer {
+  readonly #options: GatherOptions;
+  readonly #stretches: Stretch[] = [];
+  #length = 0;
+  #valueBytes = 0;
+  #count = 0;
+  #begins = new Uint32Array(ROOM_MIN);
+  #ends = new Uint32Array(ROOM_MIN);
+  #deltas = new Uint32Array(ROOM_MIN);
+  #timesMs = new Float64Array(ROOM_MIN);
+  readonly #cut: number[] = [];
+  #dayMs: number | null = null;
+  /** One past the last offset that is covered. */
+  #next: bigint;
+  isFull = false;
+
+  constructor(options: GatherOptions) {
+    this.#options = options;
+    this.#next = options.from;
+  }
+
+  get isEmpty(): boolean {
+    return this.#next === this.#options.from;
+  }
+
+  /** Covers offsets that hold no records for us. */
+  cover(lastOffset: bigint): void {
+    const { to } = this.#options;
+    if (lastOffset >= this.#next) this.#next = lastOffset + 1n;
+    if (to !== null && this.#next >= to) {
+      this.#next = to;
+      this.isFull = true;
+    }
+  }
+
+  /** Takes the records of a walk; false: the rest does not fit, and the walk stands on the first of it. */
+  take(batch: KafkaBatch, bytes: Buffer, state: { readonly walk: RecordWalk; isPending: boolean }): boolean {
+    const { walk } = state;
+    let begin = -1;
+    let end = 0;
+    const base = this.#length;
+    let isDone = true;
+    const skip = Number(this.#options.from - batch.baseOffset);
+    while (state.isPending || walk.next()) {
+      state.isPending = true;
+      if (walk.offsetDelta >= skip) {
+        const size = walk.valueEnd - walk.valueBegin;
+        const timeMs = batch.logAppendTimeMs ?? batch.firstTimestampMs + walk.timestampDeltaMs;
+        const offset = batch.baseOffset + BigInt(walk.offsetDelta);
+        if (!this.#hasRoom(offset, size, timeMs)) {
+          isDone = false;
+          break;
+        }
+        if (begin < 0) begin = walk.valueBegin;
+        end = walk.valueEnd;
+        const at = base + walk.valueBegin - begin;
+        this.#add(offset, at, at + lengthWithoutLineEnd(bytes, walk.valueBegin, walk.valueEnd), size, timeMs);
+      }
+      state.isPending = false;
+    }
+    if (begin >= 0) {
+      this.#stretches.push({ bytes, begin, end });
+      this.#length += end - begin;
+    }
+    if (isDone) this.cover(batch.lastOffset);
+    return isDone;
+  }
+
+  /** Takes the records of a batch that must not be inflated: they are too long to hold, each of them. */
+  takeUnread(batch: KafkaBatch): boolean {
+    const timeMs = batch.logAppendTimeMs ?? batch.firstTimestampMs;
+    for (let i = 0; i < batch.count; i++) {
+      const offset = batch.baseOffset + BigInt(i);
+      if (offset < this.#next) continue;
+      if (!this.#hasRoom(offset, 0, timeMs)) return false;
+      this.#cut.push(this.#count);
+      this.#add(offset, this.#length, this.#length, 0, timeMs);
+    }
+    this.cover(batch.lastOffset);
+    return true;
+  }
+
+  /** Whether a record still belongs to this batch; the first always does, unless it lies beyond the range. */
+  #hasRoom(offset: bigint, size: number, timeMs: number): boolean {
+    const { to, limit } = this.#options;
+    if (to !== null && offset >= to) {
+      this.#next = to;
+      this.isFull = true;
+      return false;
+    }
+    const isRoom =
+      this.#count === 0 ||
+      (this.#count < limit.recordsMax &&
+        this.#valueBytes + size <= limit.bytesMax &&
+        // Dead letters are stored by the day of their append time, one insert a batch.
+        Math.floor(timeMs / DAY_MS) * DAY_MS === this.#dayMs);
+    if (!isRoom) this.isFull = true;
+    return isRoom;
+  }
+
+  #add(offset: bigint, begin: number, end: number, size: number, timeMs: number): void {
+    const { from, recordBytesMax } = this.#options;
+    const i = this.#count++;
+    if (i === this.#begins.length) this.#grow();
+    this.#begins[i] = begin;
+    this.#ends[i] = end;
+    if (end - begin > recordBytesMax) {
+      this.#ends[i] = begin + recordBytesMax;
+      this.#cut.push(i);
+    }
+    this.#deltas[i] = Number(offset - from);
+    this.#timesMs[i] = timeMs;
+    this.#dayMs ??= Math.floor(timeMs / DAY_MS) * DAY_MS;
+    this.#valueBytes += size;
+    this.#next = offset + 1n;
+  }
+
+  #grow(): void {
+    const double = <T extends Uint32Array | Float64Array>(old: T, made: T): T => {
+      made.set(old);
+      return made;
+    };
+    const room = this.#begins.length * 2;
+    this.#begins = double(this.#begins, new Uint32Array(room));
+    this.#ends = double(this.#ends, new Uint32Array(room));
+    this.#deltas = double(this.#deltas, new Uint32Array(room));
+    this.#timesMs = double(this.#timesMs, new Float64Array(room));
+  }
+
+  /** null: nothing was gathered or covered. */
+  finish(topic: string, partition: number): RecordBatch | null {
+    if (this.isEmpty) return null;
+    const text = Buffer.allocUnsafeSlow(this.#length);
+    let at = 0;
+    for (const { bytes, begin, end } of this.#stretches) at += bytes.copy(text, at, begin, end);
+    const count = this.#count;
+    return {
+      topic,
+      partition,
+      text: text.latin1Slice(),
+      count,
+      begins: this.#begins.subarray(0, count),
+      ends: this.#ends.subarray(0, count),
+      firstOffset: this.#options.from,
+      offsetDeltas: this.#deltas.subarray(0, count),
+      nextOffset: this.#next,
+      appendTimeUs: ((this.#dayMs ?? 0) + DAY_MS) * 1000 - 1,
+      appendTimesUs: this.#timesMs.subarray(0, count).map((ms) => ms * 1000),
+      cut: this.#cut,
+    };
+  }
+}
+
+/** A value may end like a line of a file: the line end is not part of it. */
+function lengthWithoutLineEnd(bytes: Buffer, begin: number, end: number): number {
+  let last = end;
+  if (last > begin && bytes[last - 1] === LINE_FEED) {
+    last--;
+    if (last > begin && bytes[last - 1] === CARRIAGE_RETURN) last--;
+  }
+  return last - begin;
+}
