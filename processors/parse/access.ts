@@ -89,7 +89,7 @@ const DASH = 45;
 const BACKSLASH = 92;
 
 /** Severity by status class: 4xx WARN, 5xx ERROR, otherwise INFO; none without a status. */
-function severityOf(status: number): number {
+export function severityOfStatus(status: number): number {
   if (status === 0) return 0;
   return status >= 500 ? 17 : status >= 400 ? 13 : 9;
 }
@@ -290,7 +290,7 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     strings.network_protocol_version.ids[row] = request.protocol;
     if (request.layout === RAW_REQUEST) addAttribute(batch, "request", requestAt, requestEnd);
     batch.http_response_status_code[row] = status;
-    batch.severity_number[row] = severityOf(status);
+    batch.severity_number[row] = severityOfStatus(status);
     batch.http_response_body_size[row] = size;
     if (noStatus) flags |= NO_STATUS;
     if (statusEnd >= end) flags |= NO_SIZE;

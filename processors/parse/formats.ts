@@ -1,8 +1,11 @@
 import { WeirError } from "../model/errors.ts";
 import { COMBINED, COMMON, VHOST_COMBINED } from "./access.ts";
 import { APACHE_ERROR } from "./apache-error.ts";
+import { CEF } from "./cef.ts";
 import { JSON_LINES } from "./json.ts";
+import { LEEF } from "./leef.ts";
 import type { Format } from "./line-parser.ts";
+import { ALB, ELB } from "./load-balancer.ts";
 import { LOGFMT } from "./logfmt.ts";
 import { NGINX_ERROR } from "./nginx-error.ts";
 import { SYSLOG } from "./syslog.ts";
@@ -15,6 +18,10 @@ export const FORMATS: readonly Format[] = [
   COMBINED,
   NGINX_ERROR,
   APACHE_ERROR,
+  ALB,
+  ELB,
+  CEF,
+  LEEF,
   SYSLOG,
   JSON_LINES,
   LOGFMT,

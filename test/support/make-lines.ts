@@ -250,12 +250,80 @@ function syslogLine(random: Random): string {
   return `${pick(random, ["", priority])}${time} ${host}${tag}${message}`;
 }
 
+function cefLine(random: Random): string {
+  const prefix = pick(random, [
+    "",
+    "",
+    "Oct 11 22:14:15 fw-1 ",
+    "<34>Feb  9 22:14:15 fw-1 ",
+    "<34>1 2024-02-29T01:02:03Z fw-1 app 1 - - ",
+    "<13>",
+  ]);
+  const name = pick(random, ["worm stopped", "worm stopped", "scan", "scan", "a \\| pipe", "back\\\\slash", ""]);
+  const severity = pick(random, ["0", "5", "10", "11", "High", "x"]);
+  const time = pick(random, [
+    "",
+    `rt=${EPOCH * 1000 + integer(random, 1e6)} `,
+    "start=Feb 29 2024 01:02:03 ",
+    "end=Mar 01 2024 01:02:03.123 UTC rt=soon ",
+  ]);
+  const extension = pick(random, [
+    `src=198.51.100.${integer(random, 9)} act=blocked out=${integer(random, 999)} msg=all gone = lost`,
+    "cs1Label=Rule cs1=a b  c suser=ann requestMethod=GET request=/a?b\\=c requestClientApplication=curl/8",
+    "msg=line\\nbreak C:\\Temp\\x fileType= src=2001:db8::1 ",
+    "a=1 a=2",
+    "=x",
+    "",
+  ]);
+  return `${prefix}CEF:0|Example|Wall|1.0|${integer(random, 999)}|${name}|${severity}|${time}${extension}`;
+}
+
+function leefLine(random: Random): string {
+  const prefix = pick(random, ["", "Oct 11 22:14:15 fw-1 ", "<34>Feb  9 22:14:15 fw-1 "]);
+  const [head, delimiter] = pick(random, [
+    ["LEEF:1.0|Example|Wall|1.0|4000|", "\t"],
+    ["LEEF:2.0|Example|Wall|1.0|4000|^|", "^"],
+    ["LEEF:2.0|Example|W\\|all|1.0|4000|x7C|", "|"],
+    ["LEEF:2.0|Example|Wall|1.0|4000|", "\t"],
+  ]);
+  const time = pick(random, [
+    `devTime=${EPOCH * 1000 + integer(random, 1e6)}`,
+    "devTime=Feb 29 2024 01:02:03.123 GMT",
+    "cat=none",
+  ]);
+  return `${prefix}${head}${[time, `src=198.51.100.${integer(random, 9)}`, pick(random, ["sev=5", "sev=99", "x"]), "usrName=ann b", "path=C:\\x"].join(delimiter)}`;
+}
+
+function balancerTail(random: Random): string {
+  const times = pick(random, ["0.000 0.001 0.000", "0.000073 0.001048 0.000057", "-1 -1 -1"]);
+  const request = pick(random, [
+    "GET http://shop.example:80/a?b=c HTTP/1.1",
+    "GET https://shop.example:443/ HTTP/2.0",
+    "- http://shop.example:80- -",
+    'GET /"x HTTP/1.1',
+  ]);
+  const target = pick(random, ["192.0.2.1:80", "-"]);
+  return `198.51.100.${integer(random, 9)}:2817 ${target} ${times} ${pick(random, ["200", "502", "460", "-"])} ${pick(random, ["200", "-"])} ${integer(random, 99)} ${integer(random, 9999)} "${request}" "${pick(random, ["curl/8", "-", ""])}" - -`;
+}
+
+const balancerTime = (random: Random) =>
+  `2024-02-29T${clock(random)}.${String(integer(random, 1e6)).padStart(6, "0")}Z`;
+
+function albLine(random: Random): string {
+  const rest = pick(random, ["", ' "10.0.0.1:80" "200" "-" "-"', ' "-" "-" "-" "-" TID_1 new']);
+  return `${pick(random, ["http", "h2", "wss"])} ${balancerTime(random)} app/shop/50dc ${balancerTail(random)} arn:example "Root=1-5" "-" "-" 0 ${balancerTime(random)} "forward" "-" "-"${rest}`;
+}
+
 export const LINE_MAKERS = {
   common: accessLine,
   combined: combinedLine,
   vhost_combined: (random: Random) => `shop.example:443 ${combinedLine(random)}`,
   nginx_error: nginxErrorLine,
   apache_error: apacheErrorLine,
+  alb: albLine,
+  elb: (random: Random) => `${balancerTime(random)} shop ${balancerTail(random)}`,
+  cef: cefLine,
+  leef: leefLine,
   syslog: syslogLine,
   json: jsonLine,
   logfmt: logfmtLine,
