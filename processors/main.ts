@@ -19,7 +19,7 @@ function createProgram(exit: Exit): Command {
   addRun(program, exit);
   addLoad(program, exit);
   addSql(program);
-  addDeadLetters(program);
+  addDeadLetters(program, exit);
   addMigrate(program);
   addConfig(program);
   return program;

@@ -6,7 +6,7 @@ import type { BatchIdentity } from "./encode/token.ts";
 import { createEnrich } from "./enrich/enrich.ts";
 import type { Mask } from "./mask/mask.ts";
 import { createMaskStage } from "./mask/stage.ts";
-import { EventBatch } from "./model/event-batch.ts";
+import { type DeadLetter, EventBatch } from "./model/event-batch.ts";
 import type { LedgerRow, Versions } from "./model/ledger.ts";
 import type { InsertBlock } from "./model/ports.ts";
 import type { RecordBatch } from "./model/record.ts";
@@ -37,6 +37,8 @@ export interface EncodedBatch {
   readonly partials: InsertBlock | null;
   readonly ledger: InsertBlock;
   readonly row: LedgerRow;
+  /** Records that became dead letters, with their reasons. */
+  readonly refused: readonly DeadLetter[];
 }
 
 /** Parsing is the longest stage, and inserts wait for the same thread: it pauses after so many records. */
@@ -92,6 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         partials: shares.rule.length === 0 ? null : encodePartials(shares, identity),
         ledger: encodeLedger(row, source, options.versions, identity),
         row,
+        refused: batch.deadLetters,
       };
       yield "encode";
       return encoded;

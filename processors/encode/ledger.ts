@@ -117,6 +117,11 @@ export function encodeDeadLetters(
       name,
       deadLetters.map((letter) => letter[name]),
     );
+  block.numbers(
+    "payload_is_exact",
+    "UInt8",
+    Uint8Array.from(deadLetters, ({ isExact }) => Number(isExact)),
+  );
   block.constant("topic", identity.topic);
   block.numbers("partition", "UInt32", new Uint32Array(rows).fill(identity.partition));
   block.bigints(

@@ -69,11 +69,11 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
         maskRows(batch, own, row, row + 1);
       }
     }
-    batch.deadLetters = batch.deadLetters.map((letter) => ({
-      ...letter,
-      reason: first.mask.text(letter.reason),
-      payload: first.mask.text(letter.payload),
-    }));
+    batch.deadLetters = batch.deadLetters.map((letter) => {
+      const payload = first.mask.text(letter.payload);
+      const isExact = letter.isExact && payload === letter.payload;
+      return { ...letter, reason: first.mask.text(letter.reason), payload, isExact };
+    });
   };
 }
 

@@ -49,6 +49,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   payload: string;
+  /** The payload is the whole record, and masking changed nothing: the record can be had from it again. */
+  readonly isExact: boolean;
 }
 
 const ATTRIBUTE_KEYS_MAX = 65_536;

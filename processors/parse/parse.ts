@@ -135,6 +135,8 @@ function isBlank(text: string, begin: number, end: number): boolean {
 function deadLetter(batch: EventBatch, record: number, stage: string, code: string, reason: string): void {
   const { text, begins, ends } = batch.records;
   batch.outcomes[record] = OUTCOME_DEAD_LETTER;
-  const payload = text.slice(begins[record], Math.min(ends[record], begins[record] + PAYLOAD_LENGTH_MAX));
-  batch.deadLetters.push({ record, stage, code, reason, payload });
+  const length = ends[record] - begins[record];
+  const payload = text.slice(begins[record], begins[record] + Math.min(length, PAYLOAD_LENGTH_MAX));
+  const isExact = stage !== "decode" && length <= PAYLOAD_LENGTH_MAX;
+  batch.deadLetters.push({ record, stage, code, reason, payload, isExact });
 }

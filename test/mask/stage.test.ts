@@ -128,12 +128,25 @@ describe("the mask stage", () => {
   it("masks what dead letters hold, also when no row is left", () => {
     const batch = makeBatch([]);
     batch.deadLetters = [
-      { record: 0, stage: "parse", code: "PARSE_BAD", reason: `bad field: ${ADDRESS}`, payload: '{"password":"x' },
+      {
+        record: 0,
+        stage: "parse",
+        code: "PARSE_BAD",
+        reason: `bad field: ${ADDRESS}`,
+        payload: '{"password":"x',
+        isExact: true,
+      },
     ];
     createMaskStage(maskOf)(batch);
     const [letter] = batch.deadLetters;
     expect(letter.reason).toMatch(/^bad field: <email:[0-9a-f]{16}>$/);
-    expect(letter).toMatchObject({ record: 0, stage: "parse", code: "PARSE_BAD", payload: '{"password":"<secret>' });
+    expect(letter).toMatchObject({
+      record: 0,
+      stage: "parse",
+      code: "PARSE_BAD",
+      payload: '{"password":"<secret>',
+      isExact: false,
+    });
   });
 
   it("keeps a crawler's contact address in the user agent, and no person's", () => {

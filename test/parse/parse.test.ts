@@ -41,7 +41,9 @@ describe("outcomes", () => {
       const batch = makeParser({ format, isDeclared: true })([line]);
       const reason = `The line is not of the declared format ${format}.`;
       const code = `PARSE_NOT_${format.toUpperCase()}`;
-      expect(batch.deadLetters).toEqual([{ record: 0, stage: "parse", code, reason, payload: line.slice(0, 4096) }]);
+      expect(batch.deadLetters).toEqual([
+        { record: 0, stage: "parse", code, reason, payload: line.slice(0, 4096), isExact: line.length <= 4096 },
+      ]);
       expect(batch.rows).toBe(0);
     },
   );
