@@ -1,9 +1,9 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { systemClock } from "../runtime/clock.ts";
-import { FORMATS } from "../runtime/config-sources.ts";
 import { listDeadLetters, parsePosition, showDeadLetter } from "../services/dead-letters.ts";
 import { replayDeadLetters } from "../services/dead-letters-replay.ts";
 import { replayedLettersText } from "../services/dead-letters-report.ts";
+import { checkFormatName } from "../services/own-formats.ts";
 import { storeOptionsOf } from "../services/workplace.ts";
 import {
   type CommonOptions,
@@ -42,7 +42,7 @@ export function addDeadLetters(program: Command, exit: Exit): void {
     .description("process dead letters once more, with the present configuration")
     .option("--code <code>", "only those with this code")
     .option("--source <name>", "only those of this source", parseSourceName)
-    .addOption(new Option("--format <format>", "format of the lines (default: as configured)").choices(FORMATS))
+    .option("--format <format>", "format of the lines, as for load (default: as configured)")
     .option("--dry-run", "tell what would become of them, and change nothing")
     .action(async (options: CommonOptions & { code?: string; source?: string; format?: string; dryRun?: boolean }) => {
       const { code, source, format, dryRun = false, json = false } = options;

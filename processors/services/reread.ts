@@ -1,9 +1,7 @@
 import { frame } from "../decode/frame.ts";
 import { openKnownFile } from "../files/known-file.ts";
 import type { RecordBatch } from "../model/record.ts";
-import { detect } from "../parse/detect.ts";
-import { formatByName } from "../parse/formats.ts";
-import { formatOf, readingOf } from "./partition.ts";
+import { formatOf, readingOf, sourceOptionsOf } from "./partition.ts";
 import type { Reading, Workplace } from "./workplace.ts";
 
 /** A partition that is stored, to be read once more as the configuration has it now. */
@@ -38,6 +36,7 @@ export async function openReread(
 ): Promise<Reread> {
   const { config, store, journal } = workplace;
   const { topic, partition, source } = stored;
+  const { joins, detect, recordBytesMax } = sourceOptionsOf(workplace, topic, "auto");
   const file = await openKnownFile(journal, frame, topic, partition);
   const wanted = format ?? formatOf(config, source);
   let decided = wanted;
@@ -60,8 +59,7 @@ export async function openReread(
     path: file?.path ?? null,
     reading: readingOf(config, source, decided, isDeclared),
     async read(from, to, appendTimeUs, as) {
-      const join = formatByName(as === "now" ? decided : first).joins;
-      const framing = { join, recordBytesMax: config.batch.recordBytesMax, appendTimeUs };
+      const framing = { join: joins(as === "now" ? decided : first), recordBytesMax, appendTimeUs };
       return (await file?.read(Number(from), Number(to), framing)) ?? null;
     },
     async close() {
