@@ -47,6 +47,7 @@ export function addDeadLetters(program: Command, exit: Exit): void {
     .action(async (options: CommonOptions & { code?: string; source?: string; format?: string; dryRun?: boolean }) => {
       const { code, source, format, dryRun = false, json = false } = options;
       const config = configOf(options);
+      if (format !== undefined) checkFormatName(format, config);
       exit.code = await untilSignalled(async (signal) => {
         const sources = await replayDeadLetters({
           config,
