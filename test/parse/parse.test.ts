@@ -31,6 +31,7 @@ describe("outcomes", () => {
       code: "DECODE_RECORD_TOO_LONG",
       reason: "The record is longer than 2 bytes.",
       payload: "bc",
+      isExact: false,
     });
   });
 
