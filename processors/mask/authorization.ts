@@ -12,6 +12,7 @@ import {
   LESS,
   type Scan,
   SLASH,
+  secretFind,
   TOKEN68,
   UNDERSCORE,
   WORD,
@@ -47,7 +48,7 @@ export function jwtAt(scan: Scan, at: number): Find | null {
     if (part > 2 && next === end + 1) break;
     end = next;
   }
-  return { begin, end, kind: "replacement", value: "<jwt>" };
+  return { begin, end, rule: "jwt", kind: "replacement", value: "<jwt>" };
 }
 
 function partEnd(bytes: Uint8Array, begin: number): number {
@@ -67,7 +68,7 @@ export function bearerAt(scan: Scan, at: number): Find | null {
   const begin = credentialBegin(scan, at, "bearer");
   if (begin < 0) return null;
   const end = credentialEnd(scan, begin);
-  return isTokenLike(scan.bytes, begin, end) ? { begin, end, kind: "replacement", value: "<secret>" } : null;
+  return isTokenLike(scan.bytes, begin, end) ? secretFind("bearer", begin, end) : null;
 }
 
 /** The credential after a word "Basic" at `at` (RFC 7617): base64 of printable text with a colon. */
@@ -75,7 +76,7 @@ export function basicAt(scan: Scan, at: number): Find | null {
   const begin = credentialBegin(scan, at, "basic");
   if (begin < 0) return null;
   const end = credentialEnd(scan, begin);
-  return isUserAndPassword(scan.bytes, begin, end) ? { begin, end, kind: "replacement", value: "<secret>" } : null;
+  return isUserAndPassword(scan.bytes, begin, end) ? secretFind("basic", begin, end) : null;
 }
 
 /** Whether base64 stands for printable bytes with a colon among them. Stops at the first byte that isn't printable. */

@@ -17,12 +17,23 @@ export interface Scan {
   key: string;
 }
 
-/** A stretch of text to replace. `value` is what the pseudonym is made of, or the replacement itself. */
+/** A stretch of text to replace. */
 export interface Find {
   readonly begin: number;
   readonly end: number;
-  readonly kind: "email" | "card" | "iban" | "replacement";
+  /** Which rule found it; the name of a custom one, or of a denied field. */
+  readonly rule: string;
+  /** What its pseudonym begins with; "replacement": it is replaced by `value` as it is. */
+  readonly kind: string;
+  /** What the pseudonym is made of, normalised. */
   readonly value: string;
+  /** A word beside it, or more than its shape and its check digits, says what it is. */
+  readonly isSupported?: boolean;
+}
+
+/** A find that is replaced by `<secret>`. */
+export function secretFind(rule: string, begin: number, end: number): Find {
+  return { begin, end, rule, kind: "replacement", value: "<secret>" };
 }
 
 export const DIGIT = 1;

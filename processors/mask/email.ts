@@ -46,9 +46,10 @@ export function emailAt(scan: Scan, at: number, atEnd: number): Find | null {
     return null;
   }
   const written = scan.text.slice(begin, end);
-  if (atEnd - at === 1 && !/[%\\]/.test(written)) return { begin, end, kind: "email", value: normal(written) };
+  if (atEnd - at === 1 && !/[%\\]/.test(written))
+    return { begin, end, rule: "email", kind: "email", value: normal(written) };
   const address = `${unescapeLocal(scan.text.slice(begin, at))}@${scan.text.slice(atEnd, end)}`;
-  return { begin, end, kind: "email", value: normal(address) };
+  return { begin, end, rule: "email", kind: "email", value: normal(address) };
 }
 
 function isFileName(domain: string): boolean {

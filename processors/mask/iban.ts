@@ -37,7 +37,8 @@ export function ibanAt(scan: Scan, digits: number): Find | null {
   if ((CLASSES[bytes[end]] & ALNUM) !== 0 || bytes[end] === UNDERSCORE) return null;
   if (!hasCheckDigits(bytes, begin, length, gap)) return null;
   const written = scan.text.slice(begin, end).toUpperCase();
-  return { begin, end, kind: "iban", value: gap === 0 ? written : written.replaceAll("%20", "").replace(/[ +-]/g, "") };
+  const value = gap === 0 ? written : written.replaceAll("%20", "").replace(/[ +-]/g, "");
+  return { begin, end, rule: "iban", kind: "iban", value };
 }
 
 /** ISO 7064 MOD 97-10 over the number that is moved and spelt as ISO 13616-1 says. */

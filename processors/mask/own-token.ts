@@ -1,6 +1,6 @@
 import type { Scan } from "./characters.ts";
 
-const OWN_TOKEN = /<(?:secret|jwt|(?:email|card|iban):[0-9a-f]{16})>/y;
+const OWN_TOKEN = /<(?:secret|jwt|[a-z][a-z_]{0,31}:(?:[0-9a-f]{16}|withheld))>/y;
 
 /**
  * End of what masking left at `at`; `at` itself if there is nothing of the kind. It is passed over like what stood in its

@@ -14,6 +14,7 @@ import {
   type Scan,
   UNDERSCORE,
 } from "./characters.ts";
+import { nameBefore, nameEnd } from "./near-word.ts";
 
 /**
  * First four digits (from, to) and the lengths that are issued, after ISO/IEC 7812 and the networks' published ranges.
@@ -63,8 +64,6 @@ const IDENTIFIER_KEYS =
 const IDENTIFIER_WORDS =
   /^(?:id|ids|ts|timestamp|nanos|seq|sequence|offset|epoch|order|trace|span|block|lsn|z?xid|barcode|tracking|parcel|shipment|invoice)$/;
 const HASH = 0x23;
-const NAME_GAP_MAX = 8;
-const NAME_BYTES_MAX = 48;
 const CARD = /card|pan$|pay|credit|debit/;
 
 /**
@@ -109,7 +108,9 @@ function found(scan: Scan, begin: number, end: number, digits: number): Find | n
   if (!hasCheckDigit(bytes, begin, end) || !isAlone(scan, begin, end)) return null;
   if (gap === 0 && isIdentifier(scan, begin)) return null;
   const written = scan.text.slice(begin, end);
-  return { begin, end, kind: "card", value: gap === 0 ? written : written.replaceAll("%20", "").replace(/\D/g, "") };
+  const value = gap === 0 ? written : written.replaceAll("%20", "").replace(/\D/g, "");
+  const isSupported = gap > 0 || CARD.test(nameBefore(scan, begin));
+  return { begin, end, rule: "payment_card", kind: "card", value, isSupported };
 }
 
 function number4(bytes: Uint8Array, at: number): number {
@@ -152,20 +153,10 @@ function isAlone(scan: Scan, begin: number, end: number): boolean {
 
 /** Whether the key before a number, or the word before it, makes it an identifier. */
 function isIdentifier(scan: Scan, begin: number): boolean {
-  const { bytes, floor } = scan;
-  let end = begin;
-  while (end > floor && begin - end < NAME_GAP_MAX && (CLASSES[bytes[end - 1]] & ALNUM) === 0 && bytes[end - 1] < 0x80)
-    end--;
-  let start = end;
-  while (start > floor && end - start < NAME_BYTES_MAX && isKeyByte(bytes[start - 1])) start--;
-  const name = end === 0 ? scan.key : scan.text.slice(start, end);
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  const words = nameBefore(scan, begin);
   if (CARD.test(words)) return false;
-  if (begin > floor && bytes[begin - 1] === HASH) return true;
+  if (begin > scan.floor && scan.bytes[begin - 1] === HASH) return true;
+  const end = nameEnd(scan, begin);
   const isKey = end === 0 || /[=:]/.test(scan.text.slice(end, begin));
   return (isKey ? IDENTIFIER_KEYS : IDENTIFIER_WORDS).test(words);
-}
-
-function isKeyByte(c: number): boolean {
-  return (CLASSES[c] & ALNUM) !== 0 || c === UNDERSCORE || c === DASH;
 }

@@ -6,20 +6,20 @@ const VALUES_REMEMBERED_MAX = 4096;
 
 /**
  * Names for values: `<kind:` + the first 64 bits of HMAC-SHA256 in hex + `>`. The key is derived per tenant, so the same
- * value has the same name everywhere within a tenant, and an unrelated one in the next.
+ * value has the same digits everywhere within a tenant, and unrelated ones in the next. The kind isn't hashed: a value that
+ * is an address here and a denied field there has the same digits in both.
  */
 export function createPseudonym(key: Uint8Array, tenant: string): (kind: string, value: string) => string {
   const digest = createShortHmac(createHmac("sha256", key).update(`tenant:${tenant}`).digest());
-  // A value says its kind: addresses hold an "@", card numbers are digits, and IBANs begin with letters.
   const known = new Map<string, string>();
   return function pseudonym(kind, value) {
-    let answer = known.get(value);
-    if (answer === undefined) {
-      answer = `<${kind}:${digest(value)}>`;
+    let bits = known.get(value);
+    if (bits === undefined) {
+      bits = digest(value);
       if (known.size >= VALUES_REMEMBERED_MAX) known.clear();
-      known.set(value, answer);
+      known.set(value, bits);
     }
-    return answer;
+    return `<${kind}:${bits}>`;
   };
 }
 

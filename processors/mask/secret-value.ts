@@ -18,6 +18,7 @@ import {
   SEMICOLON,
   SLASH,
   SPACE,
+  secretFind,
   TOKEN68,
   WORD,
 } from "./characters.ts";
@@ -123,14 +124,20 @@ function bareValueAt(scan: Scan, kind: KeyKind, separator: Separator, begin: num
 
 function replace(scan: Scan, begin: number, end: number): Find | null {
   if (end <= begin || ownTokenEnd(scan, begin) > begin) return null;
-  return { begin, end, kind: "replacement", value: MASKED };
+  return secretFind("secret_value", begin, end);
 }
 
 /** Replaces a JSON number or array by a string, so that the JSON stays JSON. */
 function quoteLike(scan: Scan, separator: Separator, begin: number, end: number): Find | null {
   if (end <= begin) return null;
   const quote = "\\".repeat(separator.level) + String.fromCharCode(separator.quote);
-  return { begin, end: Math.min(end, scan.length), kind: "replacement", value: quote + MASKED + quote };
+  return {
+    begin,
+    end: Math.min(end, scan.length),
+    rule: "secret_value",
+    kind: "replacement",
+    value: quote + MASKED + quote,
+  };
 }
 
 /** End of the array that begins at `begin`; the text's end if it isn't closed. */

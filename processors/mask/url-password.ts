@@ -1,4 +1,4 @@
-import { AT, BACKSLASH, COLON, type Find, type Scan, SLASH } from "./characters.ts";
+import { AT, BACKSLASH, COLON, type Find, type Scan, SLASH, secretFind } from "./characters.ts";
 
 /** Bytes that end the authority of a URL (RFC 3986, section 3.2), or the URL itself in the text around it. */
 const ENDS = new Uint8Array(256);
@@ -22,5 +22,5 @@ export function urlPasswordAt(scan: Scan, colon: number): Find | null {
     if (bytes[i] === COLON && begin < 0) begin = i + 1;
     else if (bytes[i] === AT && begin >= 0) end = i;
   }
-  return begin >= 0 && end > begin ? { begin, end, kind: "replacement", value: "<secret>" } : null;
+  return begin >= 0 && end > begin ? secretFind("url_password", begin, end) : null;
 }

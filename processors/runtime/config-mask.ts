@@ -6,11 +6,15 @@ export const MASK_RULES = [
   "email",
   "payment_card",
   "iban",
+  "phone",
+  "national_id",
   "jwt",
   "bearer",
   "basic",
   "url_password",
   "secret_value",
+  "cloud_key",
+  "private_key",
 ] as const;
 export type MaskRule = (typeof MASK_RULES)[number];
 

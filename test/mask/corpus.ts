@@ -20,7 +20,7 @@ export function createRandom(seed: number): (n: number) => number {
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
   };
 }
-type Random = (n: number) => number;
+export type Random = (n: number) => number;
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
 const DIGITS = "0123456789";
@@ -31,13 +31,13 @@ const WORDS = "basket created cart updated request done cache miss retry user lo
   " ",
 );
 
-function pick<T>(random: Random, from: ArrayLike<T>): T {
+export function pick<T>(random: Random, from: ArrayLike<T>): T {
   return from[random(from.length)];
 }
-function chars(random: Random, alphabet: string, length: number): string {
+export function chars(random: Random, alphabet: string, length: number): string {
   return Array.from({ length }, () => pick(random, alphabet)).join("");
 }
-function words(random: Random): string {
+export function words(random: Random): string {
   return Array.from({ length: 2 + random(4) }, () => pick(random, WORDS)).join(" ");
 }
 function base64(text: string): string {
@@ -99,7 +99,7 @@ function jwt(random: Random): string {
 }
 
 /** A value by itself, in prose, as a field of JSON and of logfmt, and in a query string. */
-function around(random: Random, key: string, value: string): string {
+export function around(random: Random, key: string, value: string): string {
   const text = words(random);
   return pick(random, [
     value,
@@ -174,7 +174,7 @@ export function plantedLine(random: Random): Planted {
 }
 
 /** Fields that hold nothing of a person, but look as if. */
-function decoy(random: Random): string {
+export function decoy(random: Random): string {
   const uuid = [8, 4, 4, 4, 12].map((length) => chars(random, HEX, length)).join("-");
   const id = `${1 + random(9)}${chars(random, DIGITS, 12 + random(7))}`;
   return pick(random, [
@@ -194,7 +194,7 @@ function decoy(random: Random): string {
     `key SHA256:${chars(random, `${BASE62}+/`, 43)}`,
     `client=2001:db8::${chars(random, HEX, 4)}:${chars(random, HEX, 4)}`,
     `mac ${Array.from({ length: 6 }, () => chars(random, HEX, 2)).join(":")}`,
-    `call +49 ${chars(random, DIGITS, 4)} ${chars(random, DIGITS, 7)}`,
+    `call ${chars(random, DIGITS, 4)} ${chars(random, DIGITS, 7)}`,
     `size=${chars(random, DIGITS, 7)} tokens_used=${random(9999)}`,
     `at 2026-0${1 + random(9)}-1${random(9)}T0${random(9)}:5${random(9)}:00.${chars(random, DIGITS, 6)}Z`,
     `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/${random(150)}.0.${random(9999)}.0`,

@@ -8,5 +8,5 @@ export function makeMask(options: { tenant?: string; rules?: Partial<Record<Rule
 
 /** `text` masked, with the digits of pseudonyms left out: what kind of thing was found, and where. */
 export function kinds(text: string, mask = makeMask()): string {
-  return mask.text(toByteText(text)).replace(/<(email|card|iban):[0-9a-f]{16}>/g, "<$1>");
+  return mask.text(toByteText(text)).replace(/<(email|card|iban|phone|national_id):[0-9a-f]{16}>/g, "<$1>");
 }
