@@ -30,10 +30,10 @@ const PADDING_BYTES = 128;
 /**
  * Makes the mask of one tenant. All rules are on unless switched off.
  *
- * - email, payment_card and iban become pseudonyms, `<email:` `<card:` `<iban:` + 16 hex digits + `>`, made from the
- *   normalised value with a key derived from `key` for this tenant;
- * - jwt becomes `<jwt>`; bearer and basic credentials, passwords in URLs and values of secret keys become `<secret>`,
- *   and the word before them stays.
+ * - email, payment_card, iban, phone and national_id become pseudonyms, `<email:` `<card:` `<iban:` `<phone:`
+ *   `<national_id:` + 16 hex digits + `>`, made from the normalised value with a key derived from `key` for this tenant;
+ * - jwt becomes `<jwt>`; bearer and basic credentials, passwords in URLs, values of secret keys, keys of clouds and
+ *   private keys become `<secret>`, and the word before them stays.
  *
  * Not detected: addresses at a host without a dot (`root@web-1`) or at an IP address, quoted local parts, the part of a
  * local part before an apostrophe; `git@host:path` is taken for a remote, and a domain that ends like a file
@@ -42,7 +42,10 @@ const PADDING_BYTES = 128;
  * fours; tokens whose JSON header begins with a space or is cut before its second dot; secrets that stand under no
  * key (`--password x`, `<password>x</password>`, a password alone on its line), in objects under a secret key unless
  * their own keys are secret, and further parameters of Digest and AWS signatures; anything escaped more than twice,
- * compressed or in base64; names, postal addresses, phone numbers and IP addresses.
+ * compressed or in base64; phone numbers without a country code that no word announces, but North American ones in
+ * groups; national ids of weak checks without a word for them in the 40 bytes before; keys of storage accounts without
+ * their key name, and cloud keys without a mark; lines of a private key on their own but the first; names, postal
+ * addresses and IP addresses.
  */
 export function createMask(options: {
   key: Uint8Array;

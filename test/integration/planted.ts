@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRandom, plantedLine } from "../mask/corpus.ts";
+import { plantedIdentity } from "../mask/corpus-identities.ts";
 
 /** A value that must not be found anywhere, in a line of one of the formats. */
 export interface Planted {
@@ -27,12 +28,23 @@ function ownValue(random: Random, kind: string): string {
   }
 }
 
+function identity(random: Random, kind: string, shape: RegExp): string {
+  for (;;) {
+    const found = plantedIdentity(random);
+    if (found.kind === kind && shape.test(found.planted)) return found.planted;
+  }
+}
+
 const KINDS: Readonly<
   Record<string, (random: Random) => { key: string; value: string; text: string; hidden?: string }>
 > = {
   email: (random) => named("email", ownValue(random, "email")),
   card: (random) => named("pan", ownValue(random, "card")),
   iban: (random) => named("account", ownValue(random, "iban")),
+  phone: (random) => named("phone", identity(random, "phone", /^\+/)),
+  // Those whose check suffices; the others need their word, which not every line here has.
+  national_id: (random) => named("tax_code", identity(random, "national_id", /^[A-Z]{6}/)),
+  cloud_key: (random) => named("field", identity(random, "cloud_key", /^/)),
   jwt: (random) => named("jwt", ownValue(random, "jwt")),
   bearer: (random) => {
     const token = secret(random, 32);
