@@ -162,5 +162,5 @@ export const CEF: Format = {
   name: "cef",
   joins: false,
   code: "PARSE_NOT_CEF",
-  create: () => createScannedParser(scanLine, { fieldOf: FIELDS, times: EVENT_TIMES }),
+  create: (zone) => createScannedParser(scanLine, { fieldOf: FIELDS, times: EVENT_TIMES }, zone),
 };

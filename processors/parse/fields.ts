@@ -4,11 +4,17 @@ import type { SeverityScale } from "./severity-scale.ts";
 /*
  * Which column a named field of a structured line (JSON, logfmt) goes to: OpenTelemetry, ECS and pino names, and the
  * spellings that people use. A name is compared in lower case, with `_` and `-` dropped and nested names joined by
- * dots. What has no column becomes an attribute under its own name.
+ * dots; `attributes.` and `resource.` in front of a name with a dot don't count. What has no column becomes an attribute
+ * under its own name.
+ *
+ * Where a line has several names of one field, the one that stands first in this table and can be read fills the column,
+ * wherever it stands in the line; the others are attributes.
  */
 
 export type Field =
-  | { readonly kind: "time" | "severity" | "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
+  /** `severityNumber`: what a line with this time means that names no level. */
+  | { readonly kind: "time"; readonly severityNumber?: number }
+  | { readonly kind: "severity" | "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
   /** `fractionUnit`: the unit of a value with a decimal point, where that is another one. */
   | { readonly kind: "duration"; readonly unit: DurationUnit; readonly fractionUnit?: DurationUnit }
   /** A severity by number; the number stays an attribute. */
@@ -31,60 +37,92 @@ export function fieldTable(fields: readonly (readonly [Field, string])[]): Field
   return (name) => byName.get(name);
 }
 
-const FIELDS: readonly [Field, string][] = [
+/** Fields with their names, the one that says most exactly what the column holds first. */
+export const FIELDS: readonly (readonly [Field, string])[] = [
   [
     { kind: "time" },
-    "timestamp @timestamp time ts t datetime date eventtime observedtimestamp timeunixnano log.timestamp",
+    "@timestamp timestamp time ts eventtime log.timestamp timeunixnano timemillis instant.epochsecond datetime date t realtimetimestamp observedtimestamp",
   ],
-  [{ kind: "severity" }, "level severity severitytext loglevel log.level lvl levelname"],
+  [{ kind: "nanos" }, "instant.nanoofsecond"],
+  // Serilog leaves the level out of what is Information.
+  [{ kind: "time", severityNumber: 9 }, "@t"],
   [{ kind: "severity_number" }, "severitynumber"],
-  string("body", "message msg body log text event.original"),
+  [{ kind: "severity" }, "log.level severitytext level severity loglevel lvl levelname @l"],
+  [{ kind: "scale", scale: "syslog" }, "log.syslog.severity.code priority"],
+  string(
+    "body",
+    "formattedmessage message shortmessage msg @m body @mt textpayload jsonpayload.message text event.original log",
+  ),
   string(
     "service_name",
-    "service service.name servicename app appname application resource.service.name resource.attributes.service.name name",
+    "service.name servicename service application appname app kubernetes.labels.app kubernetes.containername syslogidentifier name",
   ),
-  string("host_name", "host hostname host.name resource.host.name resource.attributes.host.name"),
-  string("tenant", "tenant tenant.id tenantid"),
-  string("http_request_method", "http.request.method method req.method request.method http.method httpmethod"),
-  string("http_route", "http.route route req.route"),
+  string("host_name", "host.name host.hostname hostname host kubernetes.host"),
+  string("tenant", "tenant.id tenantid tenant"),
+  string(
+    "http_request_method",
+    "http.request.method http.method httpmethod req.method request.method httprequest.requestmethod requestmethod method",
+  ),
+  string("http_route", "http.route req.route route"),
+  [
+    { kind: "url" },
+    "url.original url.full http.url http.target req.url request.url request.uri httprequest.requesturl requesturi url uri path",
+  ],
   string("url_path", "url.path http.path"),
   string("url_query", "url.query"),
   string("network_protocol_version", "network.protocol.version http.version http.flavor"),
   string(
     "http_request_referrer",
-    "http.request.referrer referer referrer req.headers.referer http.request.header.referer",
+    "http.request.referrer http.request.header.referer req.headers.referer httprequest.referer referrer referer",
   ),
   string(
     "client_address",
-    "client.address client.ip clientip clientaddress source.ip source.address remoteaddr remoteaddress req.remoteaddress remoteip ip",
+    "client.address client.ip source.ip source.address clientip clientaddress req.remoteaddress request.remoteip httprequest.remoteip remoteaddr remoteaddress remoteip ip",
   ),
-  string("user_id", "user.id userid user enduser.id uid"),
-  string("user_agent_original", "useragent.original useragent http.useragent req.headers.useragent"),
+  string("user_id", "user.id enduser.id userid user uid"),
+  string(
+    "user_agent_original",
+    "useragent.original http.useragent req.headers.useragent httprequest.useragent useragent",
+  ),
   string("user_agent_name", "useragent.name"),
   string("user_agent_os_name", "useragent.os.name"),
   string("geo_country_iso_code", "geo.country.isocode client.geo.countryisocode source.geo.countryisocode"),
   [
     { kind: "status" },
-    "http.response.statuscode statuscode status http.statuscode res.statuscode response.status httpstatus",
+    "http.response.statuscode http.statuscode res.statuscode response.status httprequest.status httpstatus statuscode status",
   ],
   [
     { kind: "size" },
-    "http.response.body.size http.response.body.bytes bodybytessent responsesize res.contentlength bytessent",
+    "http.response.body.size http.response.body.bytes bodybytessent responsesize httprequest.responsesize res.contentlength bytessent",
   ],
-  [{ kind: "trace_id" }, "traceid trace.id"],
-  [{ kind: "span_id" }, "spanid span.id"],
-  [{ kind: "url" }, "url req.url request.url url.original url.full http.url http.target requesturi uri path"],
+  [{ kind: "trace_id" }, "trace.id traceid @tr"],
+  [{ kind: "span_id" }, "span.id spanid @sp"],
   [{ kind: "duration", unit: "ms" }, "durationms responsetime responsetimems latencyms elapsedms tookms duration.ms"],
   [{ kind: "duration", unit: "us" }, "durationus latencyus elapsedus responsetimeus"],
   [{ kind: "duration", unit: "ns" }, "event.duration durationns durationnano"],
   [{ kind: "duration", unit: "s" }, "durations durationseconds requesttime elapsedseconds latencyseconds"],
 ];
 
-const BY_NAME = new Map<string, Field>(
-  FIELDS.flatMap(([field, names]) => names.split(" ").map((name): [string, Field] => [name, field])),
+/** Field and rank of each name. */
+const BY_NAME = new Map<string, { readonly field: Field; readonly rank: number }>(
+  FIELDS.flatMap(([field, names]) => names.split(" ").map((name) => [name, field] as const)).map(
+    ([name, field], rank) => [name, { field, rank }],
+  ),
 );
+
+function entryOf(name: string): { readonly field: Field; readonly rank: number } | undefined {
+  const known = BY_NAME.get(name);
+  if (known !== undefined) return known;
+  const plain = name.toLowerCase().replace(/[_-]/g, "");
+  return BY_NAME.get(plain) ?? BY_NAME.get(/^(?:resource\.)?(?:attributes\.)?([^.]+\..+)$/.exec(plain)?.[1] ?? "");
+}
 
 /** The field that a name stands for, or undefined: an attribute. */
 export function fieldOf(name: string): Field | undefined {
-  return BY_NAME.get(name) ?? BY_NAME.get(name.toLowerCase().replace(/[_-]/g, ""));
+  return entryOf(name)?.field;
+}
+
+/** Which of several names of one field goes first: the lowest. */
+export function rankOf(name: string): number {
+  return entryOf(name)?.rank ?? 0;
 }

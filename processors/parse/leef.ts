@@ -80,5 +80,5 @@ export const LEEF: Format = {
   name: "leef",
   joins: false,
   code: "PARSE_NOT_LEEF",
-  create: () => createScannedParser(scanLine, { fieldOf: FIELDS, times: EVENT_TIMES }),
+  create: (zone) => createScannedParser(scanLine, { fieldOf: FIELDS, times: EVENT_TIMES }, zone),
 };

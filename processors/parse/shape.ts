@@ -153,6 +153,11 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     return at + last.length === end && text.startsWith(last, at);
   }
 
+  function inRankOrder(names: readonly string[]): number[] {
+    const ranks = names.map(slots.rankOf);
+    return names.map((_, i) => i).sort((a, b) => ranks[a] - ranks[b]);
+  }
+
   /** Whether a scanned line has the shape's names and the same text between its values. */
   function isOf(shape: Shape, own: string, line: ScannedLine): boolean {
     const { names, literals } = shape;
@@ -270,15 +275,17 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       const taken = new Set<string>();
       const places: Slot[] = [];
       const literals: string[] = [];
-      let at = begin;
-      for (let i = 0; i < line.names.length; i++) {
-        const value = line.decoded[i] ?? text.slice(line.starts[i], line.ends[i]);
-        const place = slots.create(line.names[i], value, taken);
+      const values = line.names.map((_, i) => line.decoded[i] ?? text.slice(line.starts[i], line.ends[i]));
+      for (const i of inRankOrder(line.names)) {
+        const place = slots.create(line.names[i], values[i], taken);
         // A second attribute of one name: the map holds one of them.
         if (taken.has(place.piece)) line.exact = line.repeatable = false;
         takePieces(place, taken);
-        slots.apply(place, value, batch, row);
-        places.push(place);
+        places[i] = place;
+      }
+      let at = begin;
+      for (let i = 0; i < line.names.length; i++) {
+        slots.apply(places[i], values[i], batch, row);
         literals.push(text.slice(at, line.starts[i]));
         at = line.ends[i];
       }

@@ -1,4 +1,5 @@
 import type { EventBatch } from "../model/event-batch.ts";
+import { rankOf } from "./fields.ts";
 import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { LineParser } from "./line-parser.ts";
 import { type BareValues, createShapes, type ScannedLine } from "./shape.ts";
@@ -66,6 +67,9 @@ export function createScannedParser(scan: LineScan, options: ScannedOptions, zon
   };
 }
 
+/** Seconds since the epoch with a fraction, as zap and GELF write them. */
+const EPOCH_FRACTIONS = ["%s.%1", "%s.%2", "%s.%3", "%s.%4", "%s.%5", "%s.%6"];
+
 /**
  * The parser of a format of named values (JSON, logfmt): a line of a known shape is matched, any other one is scanned and
  * its shape learned. `createScan` is given the line that scans fill, empty again each time.
@@ -77,7 +81,7 @@ export function createShapedParser(
 ): LineParser {
   const line = emptyLine();
   const scan = createScan(line);
-  const shapes = createShapes(createSlots({ zone }), bareValues);
+  const shapes = createShapes(createSlots({ rankOf, times: EPOCH_FRACTIONS, zone }), bareValues);
   const hasMark = createCharacterFinder(SLOT_MARK);
   const hasBackslash = createCharacterFinder("\\");
 

@@ -21,7 +21,13 @@ export type Slot = { readonly piece: string } & (
   | { readonly kind: "status" | "size" | "trace_id" | "span_id" }
   | { readonly kind: "severity_tens" | "severity_number" | "url" | "url_query" }
   | { readonly kind: "severity"; readonly setsNumber: boolean }
-  | { readonly kind: "iso_time"; readonly fractionDigits: number; readonly zone: string; readonly separator: number }
+  | {
+      readonly kind: "iso_time";
+      readonly severityNumber: number;
+      readonly fractionDigits: number;
+      readonly zone: string;
+      readonly separator: number;
+    }
   | { readonly kind: "epoch_time"; readonly unit: DurationUnit }
   | { readonly kind: "pattern_time"; readonly time: TimePattern }
   | { readonly kind: "agent"; readonly space: string }
@@ -61,6 +67,12 @@ export const QUERY_PIECE = slot("url_query");
 export function takePieces(place: Slot, taken: Set<string>): void {
   if (place.kind === "url_query") taken.add(PATH_PIECE).add(QUERY_PIECE);
   else taken.add(place.piece);
+  // What it sets beside the attribute is set: a value after it must not set it again.
+  if (place.kind !== "also") return;
+  if (place.also === "time") taken.add(`${SLOT_MARK}t.`);
+  else if (place.also === "duration") taken.add(`${SLOT_MARK}d.`);
+  else if (place.also === "url") taken.add(PATH_PIECE).add(QUERY_PIECE);
+  else if (place.also === "scale") taken.add(NUMBER_PIECE);
 }
 
 /** Which of a field's places no slot before has taken. The number of a severity is given back by one field alone. */
@@ -81,7 +93,7 @@ export function openPlaces(field: Field, taken: ReadonlySet<string>): number {
     case "scale":
       return number;
     case "nanos":
-      return COLUMN;
+      return taken.has(slot("t.s")) ? COLUMN : 0;
     case "agent":
       return taken.has(slot("user_agent_original")) || taken.has(slot("u.+")) || taken.has(slot("u.%20")) ? 0 : COLUMN;
     case "status":

@@ -52,6 +52,8 @@ export interface Slots {
    * service is an attribute.
    */
   create(name: string, value: string, taken: ReadonlySet<string>): Slot;
+  /** Order of a name among those that slots are created for. */
+  rankOf(name: string): number;
   /** The slot for a value of a field that is the line's only one of its places. */
   createFor(field: Field | undefined, name: string, value: string): Slot;
   /** Puts a value where its slot says. False: the value does not fit the slot; nothing was set. */
@@ -61,6 +63,8 @@ export interface Slots {
 export interface SlotsOptions {
   /** Which field a name stands for; by default the names of structured lines (fields.ts). */
   readonly fieldOf?: FieldOf;
+  /** Which of the names of one field goes first: the lowest. Absent: the one that stands first in the line. */
+  readonly rankOf?: (name: string) => number;
   /** Notations of time that the format has beside ISO 8601 and epoch numbers, see time-pattern.ts. */
   readonly times?: readonly string[];
   /** Zone of times that are written without one; UTC by default. */
@@ -125,8 +129,16 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     else if (slot.also === "duration") {
       const us = Math.round(Number(value) * UNIT_US[slot.unit]);
       if (us >= 0 && us <= Number.MAX_SAFE_INTEGER) batch.duration_us[row] = us;
-    } else setTime(alsoTimeUs(value, slot.unit, batch.records.appendTimeUs), batch, row);
+    } else {
+      setTime(alsoTimeUs(value, slot.unit, batch.records.appendTimeUs), batch, row);
+      if (field.kind === "time") setSeverityElse(field.severityNumber ?? 0, batch, row);
+    }
     return addAttribute(slot.key, value, batch);
+  }
+
+  /** The severity of a line that names none, or has not yet. */
+  function setSeverityElse(number: number, batch: EventBatch, row: number): void {
+    if (number > 0 && batch.severity_number[row] === 0) batch.severity_number[row] = number;
   }
 
   /** Microseconds of a time whose text is an attribute. */
@@ -145,14 +157,26 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     return field.kind === "severity" ? severityOnScale(value, "syslog") : 0;
   }
 
-  function timeSlot(value: string): { readonly slot: Slot } | { readonly alsoUnit: DurationUnit } | null {
+  function timeSlot(
+    value: string,
+    severityNumber: number,
+  ): { readonly slot: Slot } | { readonly alsoUnit: DurationUnit } | null {
     if (isoTime(value, 0, value.length, iso) && iso.end === value.length) {
       if (iso.fractionDigits > 6 || value.charCodeAt(19) === 44) return { alsoUnit: "s" };
       // A layout can't say a zone's wall clock: in autumn two instants have the same.
       if (!iso.hasZone && !zone.isUtc) return { alsoUnit: "s" };
       const { fractionDigits } = iso;
       const piece = slot(`t.iso${value[10]}${fractionDigits}${iso.zone}`);
-      return { slot: { kind: "iso_time", fractionDigits, zone: iso.zone, separator: value.charCodeAt(10), piece } };
+      return {
+        slot: {
+          kind: "iso_time",
+          severityNumber,
+          fractionDigits,
+          zone: iso.zone,
+          separator: value.charCodeAt(10),
+          piece,
+        },
+      };
     }
     for (const time of timePatterns) {
       // Whether a pattern fits does not depend on the append time.
@@ -189,7 +213,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
         if (value === "" && FILLED_LATER.has(field.column)) return attribute();
         return { kind: "string", column: field.column, piece: slot(field.column) };
       case "time": {
-        const time = timeSlot(value);
+        const time = timeSlot(value, field.severityNumber ?? 0);
         if (time === null) return attribute();
         return "slot" in time ? time.slot : also("time", time.alsoUnit);
       }
@@ -249,6 +273,8 @@ export function createSlots(options: SlotsOptions = {}): Slots {
   }
 
   return {
+    rankOf: options.rankOf ?? (() => 0),
+
     create(name, value, taken) {
       const field = fieldOfName(name);
       return field === undefined ? plainSlot(name) : choose(field, name, value, openPlaces(field, taken));
@@ -273,7 +299,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
         case "severity":
           if (!Number.isNaN(canonicalInteger(value, 60))) return false;
           batch.strings.severity_text.set(row, value);
-          if (slot.setsNumber) batch.severity_number[row] = severityOf(value);
+          if (slot.setsNumber && severityOf(value) > 0) batch.severity_number[row] = severityOf(value);
           return true;
         case "severity_tens": {
           const number = severityOfTens(canonicalInteger(value, 60));
@@ -293,6 +319,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
             iso.zone === slot.zone &&
             value.charCodeAt(10) === slot.separator &&
             value.charCodeAt(19) !== 44;
+          if (fits) setSeverityElse(slot.severityNumber, batch, row);
           return fits && setTime(iso.us, batch, row);
         }
         case "pattern_time":

@@ -50,8 +50,9 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
-/** Times of a pattern, which writes no zone, are of `zone`. */
-export function createTimePattern(pattern: string, zone: Zone = UTC): TimePattern {
+/** Times of a pattern are of `zone`, unless it ends with UTC or GMT. */
+export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePattern {
+  const zone = /(?:UTC|GMT)$/.test(pattern) ? UTC : zoneElse;
   const tokens = tokensOf(pattern);
   const isEpoch = pattern.startsWith("%s");
   const hasYear = isEpoch || pattern.includes("%Y");

@@ -5,6 +5,7 @@ import { isSymbol, tokens } from "../../processors/clickhouse/tokens.ts";
 import { RULE_NAMES } from "../../processors/mask/scan.ts";
 import { ERRORS } from "../../processors/model/errors.ts";
 import { PARSE_NOT_OWN_FORMAT } from "../../processors/parse/dissect.ts";
+import { FIELDS, type Field } from "../../processors/parse/fields.ts";
 import { FORMATS } from "../../processors/parse/formats.ts";
 import { ACTS, FOLDERS, filesBelow, PROGRAM, ROOT, read, section, THINGS } from "./house.ts";
 
@@ -15,6 +16,34 @@ const readme = read("README.md");
 /** First cells of a Markdown table that are code: `| \`x\` | …`. */
 function firstCells(markdown: string): string[] {
   return [...markdown.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+}
+
+/** What the table of names calls the column that a field fills. */
+function columnOf(field: Field): string {
+  switch (field.kind) {
+    case "string":
+      return field.column;
+    case "time":
+      return field.severityNumber === undefined
+        ? "timestamp"
+        : `timestamp, with severity ${field.severityNumber} unless a level is named`;
+    case "nanos":
+      return "timestamp, behind whole seconds";
+    case "severity":
+      return "severity_text, severity_number";
+    case "scale":
+      return `severity_number, as ${field.scale} counts`;
+    case "status":
+      return "http_response_status_code";
+    case "size":
+      return "http_response_body_size";
+    case "url":
+      return "url_path, url_query";
+    case "duration":
+      return `duration_us, from ${field.unit}`;
+    default:
+      return field.kind;
+  }
 }
 
 describe("README.md", () => {
@@ -56,6 +85,18 @@ describe("README.md", () => {
       .filter((line) => line.startsWith("| `"));
     const rules = masking.flatMap((line) => [...line.split("|")[1].matchAll(/`([^`]+)`/g)].map((match) => match[1]));
     expect(rules.sort()).toEqual([...RULE_NAMES].sort());
+  });
+
+  it("has every name of a field in JSON and logfmt, in the order in which they go", () => {
+    expect(section(readme, "### Names in JSON and logfmt").trim().split("\n").slice(-FIELDS.length)).toEqual(
+      FIELDS.map(
+        ([field, names]) =>
+          `| ${columnOf(field)} | ${names
+            .split(" ")
+            .map((name) => `\`${name}\``)
+            .join(" ")} |`,
+      ),
+    );
   });
 
   it("has every section of the configuration, and no other", () => {

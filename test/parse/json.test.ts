@@ -230,7 +230,11 @@ describe("fields with a column", () => {
   });
 
   it.each<[string, string, Row]>([
-    ["a second body is an attribute", '{"msg":"a","message":"b"}', { body: "a", attributes: [["message", "b"]] }],
+    [
+      "the better known name of two has the column, wherever it stands",
+      '{"msg":"a","message":"b"}',
+      { body: "b", attributes: [["msg", "a"]] },
+    ],
     ["a status that is none is an attribute", '{"status":"ok"}', { attributes: [["status", "ok"]] }],
     [
       "a trace id in capitals is an attribute",
@@ -262,7 +266,11 @@ describe("fields with a column", () => {
       '{"url":"http://example.com/a?b"}',
       { url_path: "/a", url_query: "b", attributes: [["url", "http://example.com/a?b"]] },
     ],
-    ["a query of its own stays", '{"url.query":"x","url":"/a?b"}', { url_query: "x", attributes: [["url", "/a?b"]] }],
+    [
+      "an address goes before a query of its own",
+      '{"url.query":"x","url":"/a?b"}',
+      { url_path: "/a", url_query: "b", attributes: [["url.query", "x"]] },
+    ],
     [
       "a query after an address stays out",
       '{"url":"/a?b","url.query":"x"}',
