@@ -6,10 +6,11 @@ import type { StringColumn } from "../model/string-column.ts";
 import type { Target } from "./dissect-targets.ts";
 import { slot } from "./layout.ts";
 import { severityOfWord } from "./severity.ts";
-import type { Slot } from "./slot.ts";
+import { PATH_PIECE, QUERY_PIECE, type Slot } from "./slot.ts";
 import { createSlots } from "./slots.ts";
 import { createTimeFinder } from "./time-finder.ts";
 import { createTimeFormat, type ReadTime } from "./time-format.ts";
+import { createIsoTime, type IsoTime } from "./timestamp.ts";
 
 /*
  * Puts the values of a dissected line into the row, and says how each is given back: a piece of the line's layout.
@@ -22,6 +23,10 @@ export type PutsValue = (text: string, begin: number, end: number, batch: EventB
 const SLOTS_MAX = 8;
 const SPACE = 32;
 const DASH = 45;
+const COMMA = 44;
+const SLASH = 47;
+const QUESTION = 63;
+const WITH_QUERY_PIECE = `${PATH_PIECE}?${QUERY_PIECE}`;
 
 const isDigit = (code: number) => code >= 48 && code <= 57;
 
@@ -99,7 +104,11 @@ function padded(
 /** Whoever puts the values of one format, with the memory that its keys share. */
 export function createValues(own: OwnFormat): (target: Target) => PutsValue {
   const slots = createSlots();
-  const readers = own.timeFormats.map((format) => ({ reads: createTimeFormat(format), exact: exactness(format) }));
+  const readers = own.timeFormats.map((format) => ({
+    readsIso: isoReader(format),
+    reads: createTimeFormat(format),
+    exact: exactness(format),
+  }));
   const findTime = createTimeFinder();
   const severities = new Map(
     Object.entries(own.severities).map(([word, known]) => [toByteText(word), severityOfWord(known)]),
@@ -173,6 +182,45 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
     };
   }
 
+  /** A whole number without a sign, read where it stands; what is written otherwise goes by the slots. */
+  function plainNumber(
+    target: Target,
+    min: number,
+    max: number,
+    set: (batch: EventBatch, row: number, value: number) => void,
+  ): PutsValue {
+    const put = bySlots(target);
+    const piece = slot(target.field!.kind === "status" ? "http_response_status_code" : "http_response_body_size");
+    return function putNumber(text, begin, end, batch, row) {
+      let value = 0;
+      let at = text.charCodeAt(begin) === 48 && end > begin + 1 ? end + 1 : begin;
+      for (; at < end; at++) {
+        const digit = text.charCodeAt(at) - 48;
+        if (digit < 0 || digit > 9) break;
+        value = value * 10 + digit;
+      }
+      if (at !== end || end - begin > 15 || value < min || value > max) return put(text, begin, end, batch, row);
+      set(batch, row, value);
+      return piece;
+    };
+  }
+
+  /** A path, and a query where there is one; whole addresses go by the slots. */
+  function url(target: Target): PutsValue {
+    const put = bySlots(target);
+    const putPath = textColumn("url_path");
+    const putQuery = textColumn("url_query");
+    return function putUrl(text, begin, end, batch, row) {
+      if (text.charCodeAt(begin) !== SLASH) return put(text, begin, end, batch, row);
+      let mark = begin;
+      while (mark < end && text.charCodeAt(mark) !== QUESTION) mark++;
+      putPath(text, begin, mark, batch, row);
+      if (mark === end) return PATH_PIECE;
+      putQuery(text, mark + 1, end, batch, row);
+      return WITH_QUERY_PIECE;
+    };
+  }
+
   /** A word of the format's own list, or any that is known. */
   function severity(target: Target): PutsValue {
     const put = bySlots(target);
@@ -189,13 +237,35 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
     const putAttribute = attribute(target.name);
     const put = bySlots(target);
     const read: ReadTime = { us: 0, hasZone: false };
+    let lastText = "";
+    let lastUs = 0;
+    let lastAppendUs = Number.NaN;
+    let lastPiece = "";
     return function putTime(text, begin, end, batch, row) {
       const { appendTimeUs } = batch.records;
-      for (const { reads, exact } of readers) {
+      // Lines come in bursts of the same second.
+      if (lastText.length === end - begin && lastAppendUs === appendTimeUs && text.startsWith(lastText, begin)) {
+        batch.timestampUs[row] = lastUs;
+        batch.time_source[row] = TIME_EVENT;
+        return lastPiece;
+      }
+      for (const { readsIso, reads, exact } of readers) {
+        const isoPiece = readsIso?.(text, begin, end, read) ?? null;
+        if (isoPiece !== null) {
+          batch.timestampUs[row] = read.us;
+          batch.time_source[row] = TIME_EVENT;
+          return isoPiece;
+        }
         if (!reads(text, begin, end, appendTimeUs, read)) continue;
         batch.timestampUs[row] = read.us;
         batch.time_source[row] = TIME_EVENT;
-        return exact(text, begin, end) ?? putAttribute(text, begin, end, batch, row);
+        const piece = exact(text, begin, end);
+        if (piece === null) return putAttribute(text, begin, end, batch, row);
+        lastText = flatCopy(text.slice(begin, end));
+        lastUs = read.us;
+        lastAppendUs = appendTimeUs;
+        lastPiece = piece;
+        return piece;
       }
       if (readers.length > 0) return target.type === "time" ? null : putAttribute(text, begin, end, batch, row);
       const before = batch.attributes.count;
@@ -230,7 +300,23 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
     if (type === "duration") return duration(target);
     if (field.kind === "string") return textColumn(field.column);
     if (field.kind === "time") return time(target);
-    return field.kind === "severity" ? severity(target) : bySlots(target);
+    switch (field.kind) {
+      case "severity":
+        return severity(target);
+      case "url":
+        return url(target);
+      case "status":
+        return plainNumber(target, 100, 999, (batch, row, value) => (batch.http_response_status_code[row] = value));
+      case "size":
+        return plainNumber(
+          target,
+          0,
+          Number.MAX_SAFE_INTEGER,
+          (batch, row, value) => (batch.http_response_body_size[row] = value),
+        );
+      default:
+        return bySlots(target);
+    }
   }
 
   function checked(type: Target["type"], put: PutsValue): PutsValue {
@@ -267,7 +353,8 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
         while (to > from && text.charCodeAt(to - 1) === SPACE) to--;
       }
       // Nothing, as logs write it.
-      if (from === to || (to === from + 1 && text.charCodeAt(from) === DASH)) return flatCopy(text.slice(begin, end));
+      if (from === to) return begin === end ? "" : text.slice(begin, end);
+      if (to === from + 1 && text.charCodeAt(from) === DASH) return end === begin + 1 ? "-" : text.slice(begin, end);
       return padded(put(text, from, to, batch, row), text, begin, from, to, end);
     };
   };
@@ -280,39 +367,69 @@ function exactness(format: string): (text: string, begin: number, end: number) =
     return (text, begin, end) =>
       isInteger(text, begin, end) && text.charCodeAt(begin) >= 49 && end - begin <= 16 ? piece : null;
   }
-  if (/^%d\/%b\/%Y:(?:%T|%H:%M:%S) %z$/.test(format)) return clfPiece;
-  return /^(?:iso8601|(?:%F|%Y-%m-%d)[ T](?:%T|%H:%M:%S).*)$/.test(format) ? isoPiece() : () => null;
+  if (/^%d\/%b\/%Y:(?:%T|%H:%M:%S) %z$/.test(format)) return clfPiece();
+  return () => null;
 }
 
-/** A time of the common log format with its digits all there. */
-function clfPiece(text: string, begin: number, end: number): string | null {
-  if (end - begin !== 26 || text[begin + 2] !== "/" || text[begin + 20] !== " ") return null;
-  const written = /^[0-9]{2}\/[A-Z][a-z]{2}\/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-5][0-9] ([+-][0-9]{4})$/.exec(
-    text.slice(begin, end),
-  );
-  return written === null ? null : slot(`t.clf${written[1]}`);
-}
-
-/** A time whose day and clock stand as ISO 8601 has them; what was read said already that it is one. */
-function isoPiece(): (text: string, begin: number, end: number) => string | null {
-  let lastEnd = "";
-  let lastPiece = "";
+/** A time of the common log format with its digits all there; what was read said already that it is one. */
+function clfPiece(): (text: string, begin: number, end: number) => string | null {
+  let zone = "?";
+  let piece = "";
   return (text, begin, end) => {
-    if (text[begin + 4] !== "-" || text[begin + 7] !== "-" || text[begin + 13] !== ":" || text[begin + 16] !== ":")
-      return null;
+    if (end - begin !== 26 || text.startsWith("60", begin + 18)) return null;
+    for (let at = 0; at < 26; at++) if (isDigit(text.charCodeAt(begin + at)) !== (CLF_DIGITS[at] === "0")) return null;
+    if (text[begin + 3] < "A" || text[begin + 3] > "Z" || text[begin + 4] < "a" || text[begin + 5] < "a") return null;
+    if (!text.startsWith(zone, begin + 21)) {
+      zone = flatCopy(text.slice(begin + 21, end));
+      piece = slot(`t.clf${zone}`);
+    }
+    return piece;
+  };
+}
+const CLF_DIGITS = "00/Mon/0000:00:00:00 +0000";
+
+const ISO_FORMAT = /^(?:%F|%Y-%m-%d)([ T])(?:%T|%H:%M:%S)(\.%f)?(%z)?$/;
+
+/**
+ * Reads a time that is written as ISO 8601 has it, and gives its piece; null: it is not, or not to the letter of the format,
+ * and must be read by that. null instead of a reader: the format is of another kind.
+ */
+function isoReader(
+  format: string,
+): ((text: string, begin: number, end: number, out: ReadTime) => string | null) | null {
+  const match = ISO_FORMAT.exec(format);
+  if (match === null && format !== "iso8601") return null;
+  const [, separator = "", fraction = "", zone = ""] = match ?? [];
+  const isoTime = createIsoTime();
+  const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
+  let lastZone = "";
+  let lastDigits = -1;
+  let lastSeparator = 0;
+  let lastPiece = "";
+  return function readIso(text, begin, end, out) {
+    const between = text.charCodeAt(begin + 10);
     if (
-      !isDigit(text.charCodeAt(begin + 11)) ||
-      !isDigit(text.charCodeAt(begin + 18)) ||
-      text.startsWith("60", begin + 17)
+      !isoTime(text, begin, end, iso) ||
+      iso.end !== end ||
+      iso.fractionDigits > 6 ||
+      text.charCodeAt(begin + 19) === COMMA
     )
       return null;
-    const after = text.slice(begin + 19, end);
-    const written = text[begin + 10] + after.replace(/[0-9]/g, "0");
-    if (written === lastEnd && !/[+-]/.test(after)) return lastPiece;
-    const match = /^(?:\.([0-9]{1,6}))?(Z|[+-][0-9]{2}:?[0-9]{2})?$/.exec(after);
-    if (match === null) return null;
-    lastEnd = flatCopy(written);
-    lastPiece = slot(`t.iso${text[begin + 10]}${match[1]?.length ?? 0}${match[2] ?? ""}`);
+    if (
+      match !== null &&
+      (between !== separator.charCodeAt(0) ||
+        iso.hasZone !== (zone !== "") ||
+        (fraction !== "") !== iso.fractionDigits > 0)
+    )
+      return null;
+    out.us = iso.us;
+    out.hasZone = iso.hasZone;
+    if (iso.fractionDigits !== lastDigits || iso.zone !== lastZone || between !== lastSeparator) {
+      lastDigits = iso.fractionDigits;
+      lastZone = flatCopy(iso.zone);
+      lastSeparator = between;
+      lastPiece = slot(`t.iso${String.fromCharCode(between)}${lastDigits}${lastZone}`);
+    }
     return lastPiece;
   };
 }

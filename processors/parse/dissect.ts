@@ -19,7 +19,7 @@ const SPACE = 32;
 const PADDING_LENGTH_MAX = 64;
 const NAME = /^[A-Za-z0-9_.@:/-]{1,64}$/;
 /** Layouts that a pattern remembers: lines of one program differ in few ways. */
-const LAYOUTS_MAX = 32;
+const LAYOUTS_MAX = 256;
 
 /** Code of the dead letter of a line that is not of the format of the user's own that its source declares. */
 export const PARSE_NOT_OWN_FORMAT = "PARSE_NOT_OWN_FORMAT";
@@ -30,10 +30,10 @@ interface Reader {
   misfit(): Misfit;
 }
 
-/** A remembered layout. */
-interface Known {
-  readonly pieces: readonly string[];
-  readonly layout: string;
+/** What follows on the pieces before: the next pieces that were seen, and the layout where there is none. */
+interface LayoutNode {
+  readonly seen: string[];
+  readonly next: LayoutNode[];
   id: number;
   generation: number;
 }
@@ -53,8 +53,19 @@ function createReader(pattern: CompiledPattern, own: OwnFormat): Reader {
   const ends = new Int32Array(count);
   /** Pieces of the keys, then of the padding behind each. */
   const pieces: string[] = new Array(count * 2).fill("");
+  for (let key = 0; key < count; key++) pieces[count + key] = literals[key + 1];
+  // A value of several parts stands at its first, with all that is between them.
+  for (const { parts, isSpan } of targets)
+    for (const part of isSpan ? parts.slice(1) : []) pieces[part] = pieces[count + part - 1] = SWALLOWED;
+  const paddedKeys = keys.flatMap((key, i) => (key.isPadded ? [i] : []));
   const names = new Set<string>();
-  let known: Known[] = [];
+  /** Pieces that are not the same in every line. */
+  const varying = [
+    ...targets.map(({ parts }) => Math.min(...parts)),
+    ...keys.flatMap((key, i) => (key.isPadded ? [count + i] : [])),
+  ];
+  const root: LayoutNode = { seen: [], next: [], id: 0, generation: -1 };
+  let layouts = 0;
   let missedKey = -1;
   let missedAt = 0;
   let missedDelimiter = -1;
@@ -96,35 +107,35 @@ function createReader(pattern: CompiledPattern, own: OwnFormat): Reader {
     return true;
   }
 
-  /** The layout of the pieces at hand. */
+  /** The layout of the pieces at hand, found by walking from piece to piece. */
   function layoutOf(batch: EventBatch): number {
     const { dictionary } = batch.strings.line_layout;
-    let one: Known | undefined;
-    for (let i = 0; i < known.length && one === undefined; i++) {
-      const candidate = known[i].pieces;
-      let same = 0;
-      while (same < pieces.length && candidate[same] === pieces[same]) same++;
-      if (same < pieces.length) continue;
-      one = known[i];
-      if (i > 0) {
-        known[i] = known[i - 1];
-        known[i - 1] = one;
+    let node = root;
+    for (let i = 0; i < varying.length; i++) {
+      const piece = pieces[varying[i]];
+      const { seen, next } = node;
+      let at = 0;
+      while (at < seen.length && seen[at] !== piece) at++;
+      if (at === seen.length) {
+        if (layouts === LAYOUTS_MAX) return dictionary.intern(layoutText());
+        seen.push(ownCopy(piece));
+        next.push({ seen: [], next: [], id: 0, generation: -1 });
       }
+      node = next[at];
     }
-    if (one === undefined) {
-      let layout = first;
-      for (let key = 0; key < count; key++)
-        layout +=
-          (pieces[key] === SWALLOWED ? "" : pieces[key]) +
-          (pieces[count + key] === SWALLOWED ? "" : pieces[count + key]);
-      one = { pieces: pieces.map(ownCopy), layout, id: 0, generation: -1 };
-      known = [one, ...known].slice(0, LAYOUTS_MAX);
+    if (node.generation !== dictionary.generation) {
+      if (node.generation < 0) layouts++;
+      node.id = dictionary.intern(layoutText());
+      node.generation = dictionary.generation;
     }
-    if (one.generation !== dictionary.generation) {
-      one.id = dictionary.intern(one.layout);
-      one.generation = dictionary.generation;
-    }
-    return one.id;
+    return node.id;
+  }
+
+  function layoutText(): string {
+    let layout = first;
+    for (let key = 0; key < count; key++)
+      for (const piece of [pieces[key], pieces[count + key]]) if (piece !== SWALLOWED) layout += piece;
+    return layout;
   }
 
   function read(text: string, begin: number, end: number, batch: EventBatch, row: number): boolean {
@@ -132,14 +143,12 @@ function createReader(pattern: CompiledPattern, own: OwnFormat): Reader {
     if (!cut(text, begin, end)) return false;
     let isExact = !hasMark(text, begin, end);
     if (names.size > 0) names.clear();
-    for (let key = 0; key < count; key++) {
-      const gapEnd = key === count - 1 ? end : starts[key + 1];
-      if (!keys[key].isPadded) pieces[count + key] = literals[key + 1];
-      else {
-        const gap = text.slice(ends[key], gapEnd);
-        if (gap.length > PADDING_LENGTH_MAX) isExact = false;
-        pieces[count + key] = gap.length === literals[key + 1].length ? literals[key + 1] : gap;
-      }
+    for (let i = 0; i < paddedKeys.length; i++) {
+      const key = paddedKeys[i];
+      const from = ends[key];
+      const length = (key === count - 1 ? end : starts[key + 1]) - from;
+      if (length > PADDING_LENGTH_MAX) isExact = false;
+      pieces[count + key] = length === literals[key + 1].length ? literals[key + 1] : text.slice(from, from + length);
     }
     for (let i = 0; i < targets.length; i++) {
       const { kind, parts, isSpan, nameKey } = targets[i];
@@ -151,10 +160,6 @@ function createReader(pattern: CompiledPattern, own: OwnFormat): Reader {
           const piece = put(text, starts[key], ends[lastPart], batch, row);
           if (piece === null) return miss(key, starts[key], -1);
           pieces[key] = piece;
-          for (let part = key + 1; part <= lastPart; part++) {
-            pieces[part] = SWALLOWED;
-            pieces[count + part - 1] = SWALLOWED;
-          }
           continue;
         }
         isExact = false;
