@@ -1,16 +1,17 @@
-import { flatCopy } from "../model/dictionary.ts";
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
 import type { OwnFormat } from "../model/own-format.ts";
 import { toByteText } from "../model/record.ts";
 import type { StringColumn } from "../model/string-column.ts";
 import type { Target } from "./dissect-targets.ts";
+import { createTimes } from "./dissect-times.ts";
+import { durationUs } from "./duration-text.ts";
 import { slot } from "./layout.ts";
 import { severityOfWord } from "./severity.ts";
 import { PATH_PIECE, QUERY_PIECE, type Slot } from "./slot.ts";
 import { createSlots } from "./slots.ts";
 import { createTimeFinder } from "./time-finder.ts";
-import { createTimeFormat, type ReadTime } from "./time-format.ts";
-import { createIsoTime, type IsoTime } from "./timestamp.ts";
+import type { ReadTime } from "./time-format.ts";
+import type { Zone } from "./zone.ts";
 
 /*
  * Puts the values of a dissected line into the row, and says how each is given back: a piece of the line's layout.
@@ -23,7 +24,6 @@ export type PutsValue = (text: string, begin: number, end: number, batch: EventB
 const SLOTS_MAX = 8;
 const SPACE = 32;
 const DASH = 45;
-const COMMA = 44;
 const SLASH = 47;
 const QUESTION = 63;
 const WITH_QUERY_PIECE = `${PATH_PIECE}?${QUERY_PIECE}`;
@@ -48,46 +48,6 @@ function isWord(text: string, begin: number, end: number): boolean {
   return end > begin;
 }
 
-const DURATION_UNITS_US: Readonly<Record<string, number>> = {
-  ...{
-    ns: 1e-3,
-    us: 1,
-    "\xc2\xb5s": 1,
-    "\xce\xbcs": 1,
-    ms: 1e3,
-    s: 1e6,
-    sec: 1e6,
-    m: 60e6,
-    min: 60e6,
-    h: 3600e6,
-    d: 86_400e6,
-  },
-};
-const CLOCK_DURATION = /^(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]{1,2}(?:\.[0-9]{1,9})?)$/;
-
-/** Microseconds of `250ms`, `1.5s`, `1h2m3s`, `0:01:02.5`, or plain seconds; NaN for all else. */
-export function durationUs(text: string): number {
-  if (text.length > 64) return Number.NaN;
-  const clock = CLOCK_DURATION.exec(text);
-  if (clock !== null)
-    return Math.round((Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3])) * 1e6);
-  let us = 0;
-  let at = 0;
-  while (at < text.length) {
-    const match = /^ ?([0-9]{1,15}(?:\.[0-9]{0,9})?) ?([a-z\xb5\xbc\xc2\xce]{0,3})/.exec(text.slice(at, at + 32));
-    const unitUs =
-      match === null
-        ? undefined
-        : match[2] === "" && at === 0 && match[0].length === text.length
-          ? 1e6
-          : DURATION_UNITS_US[match[2]];
-    if (match === null || unitUs === undefined) return Number.NaN;
-    us += Number(match[1]) * unitUs;
-    at += match[0].length;
-  }
-  return at === 0 || us > Number.MAX_SAFE_INTEGER ? Number.NaN : Math.round(us);
-}
-
 /** Text before and behind the value that belongs to it no more. */
 function padded(
   piece: string | null,
@@ -102,14 +62,10 @@ function padded(
 }
 
 /** Whoever puts the values of one format, with the memory that its keys share. */
-export function createValues(own: OwnFormat): (target: Target) => PutsValue {
-  const slots = createSlots();
-  const readers = own.timeFormats.map((format) => ({
-    readsIso: isoReader(format),
-    reads: createTimeFormat(format),
-    exact: exactness(format),
-  }));
-  const findTime = createTimeFinder();
+export function createValues(own: OwnFormat, zone: Zone): (target: Target) => PutsValue {
+  const slots = createSlots({ zone });
+  const readTime = createTimes(own.timeFormats, zone);
+  const findTime = createTimeFinder(zone);
   const severities = new Map(
     Object.entries(own.severities).map(([word, known]) => [toByteText(word), severityOfWord(known)]),
   );
@@ -237,37 +193,15 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
     const putAttribute = attribute(target.name);
     const put = bySlots(target);
     const read: ReadTime = { us: 0, hasZone: false };
-    let lastText = "";
-    let lastUs = 0;
-    let lastAppendUs = Number.NaN;
-    let lastPiece = "";
     return function putTime(text, begin, end, batch, row) {
       const { appendTimeUs } = batch.records;
-      // Lines come in bursts of the same second.
-      if (lastText.length === end - begin && lastAppendUs === appendTimeUs && text.startsWith(lastText, begin)) {
-        batch.timestampUs[row] = lastUs;
-        batch.time_source[row] = TIME_EVENT;
-        return lastPiece;
-      }
-      for (const { readsIso, reads, exact } of readers) {
-        const isoPiece = readsIso?.(text, begin, end, read) ?? null;
-        if (isoPiece !== null) {
-          batch.timestampUs[row] = read.us;
-          batch.time_source[row] = TIME_EVENT;
-          return isoPiece;
-        }
-        if (!reads(text, begin, end, appendTimeUs, read)) continue;
+      if (own.timeFormats.length > 0) {
+        const piece = readTime(text, begin, end, appendTimeUs, read);
+        if (piece === null) return target.type === "time" ? null : putAttribute(text, begin, end, batch, row);
         batch.timestampUs[row] = read.us;
         batch.time_source[row] = TIME_EVENT;
-        const piece = exact(text, begin, end);
-        if (piece === null) return putAttribute(text, begin, end, batch, row);
-        lastText = flatCopy(text.slice(begin, end));
-        lastUs = read.us;
-        lastAppendUs = appendTimeUs;
-        lastPiece = piece;
-        return piece;
+        return piece === "" ? putAttribute(text, begin, end, batch, row) : piece;
       }
-      if (readers.length > 0) return target.type === "time" ? null : putAttribute(text, begin, end, batch, row);
       const before = batch.attributes.count;
       const piece = put(text, begin, end, batch, row);
       if (batch.time_source[row] === TIME_EVENT) return piece;
@@ -357,79 +291,5 @@ export function createValues(own: OwnFormat): (target: Target) => PutsValue {
       if (to === from + 1 && text.charCodeAt(from) === DASH) return end === begin + 1 ? "-" : text.slice(begin, end);
       return padded(put(text, from, to, batch, row), text, begin, from, to, end);
     };
-  };
-}
-
-/** The piece that gives a time back which was read in this format, or null where none does. */
-function exactness(format: string): (text: string, begin: number, end: number) => string | null {
-  if (format === "epoch_s" || format === "epoch_ms" || format === "epoch_us") {
-    const piece = slot(`t.${format.slice("epoch_".length)}`);
-    return (text, begin, end) =>
-      isInteger(text, begin, end) && text.charCodeAt(begin) >= 49 && end - begin <= 16 ? piece : null;
-  }
-  if (/^%d\/%b\/%Y:(?:%T|%H:%M:%S) %z$/.test(format)) return clfPiece();
-  return () => null;
-}
-
-/** A time of the common log format with its digits all there; what was read said already that it is one. */
-function clfPiece(): (text: string, begin: number, end: number) => string | null {
-  let zone = "?";
-  let piece = "";
-  return (text, begin, end) => {
-    if (end - begin !== 26 || text.startsWith("60", begin + 18)) return null;
-    for (let at = 0; at < 26; at++) if (isDigit(text.charCodeAt(begin + at)) !== (CLF_DIGITS[at] === "0")) return null;
-    if (text[begin + 3] < "A" || text[begin + 3] > "Z" || text[begin + 4] < "a" || text[begin + 5] < "a") return null;
-    if (!text.startsWith(zone, begin + 21)) {
-      zone = flatCopy(text.slice(begin + 21, end));
-      piece = slot(`t.clf${zone}`);
-    }
-    return piece;
-  };
-}
-const CLF_DIGITS = "00/Mon/0000:00:00:00 +0000";
-
-const ISO_FORMAT = /^(?:%F|%Y-%m-%d)([ T])(?:%T|%H:%M:%S)(\.%f)?(%z)?$/;
-
-/**
- * Reads a time that is written as ISO 8601 has it, and gives its piece; null: it is not, or not to the letter of the format,
- * and must be read by that. null instead of a reader: the format is of another kind.
- */
-function isoReader(
-  format: string,
-): ((text: string, begin: number, end: number, out: ReadTime) => string | null) | null {
-  const match = ISO_FORMAT.exec(format);
-  if (match === null && format !== "iso8601") return null;
-  const [, separator = "", fraction = "", zone = ""] = match ?? [];
-  const isoTime = createIsoTime();
-  const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
-  let lastZone = "";
-  let lastDigits = -1;
-  let lastSeparator = 0;
-  let lastPiece = "";
-  return function readIso(text, begin, end, out) {
-    const between = text.charCodeAt(begin + 10);
-    if (
-      !isoTime(text, begin, end, iso) ||
-      iso.end !== end ||
-      iso.fractionDigits > 6 ||
-      text.charCodeAt(begin + 19) === COMMA
-    )
-      return null;
-    if (
-      match !== null &&
-      (between !== separator.charCodeAt(0) ||
-        iso.hasZone !== (zone !== "") ||
-        (fraction !== "") !== iso.fractionDigits > 0)
-    )
-      return null;
-    out.us = iso.us;
-    out.hasZone = iso.hasZone;
-    if (iso.fractionDigits !== lastDigits || iso.zone !== lastZone || between !== lastSeparator) {
-      lastDigits = iso.fractionDigits;
-      lastZone = flatCopy(iso.zone);
-      lastSeparator = between;
-      lastPiece = slot(`t.iso${String.fromCharCode(between)}${lastDigits}${lastZone}`);
-    }
-    return lastPiece;
   };
 }

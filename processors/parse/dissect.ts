@@ -8,6 +8,7 @@ import { createValues, type PutsValue } from "./dissect-values.ts";
 import { createCharacterFinder, createFinder, SLOT_MARK, slot } from "./layout.ts";
 import type { Format, LineParser } from "./line-parser.ts";
 import { clearRow, oneRecord } from "./row.ts";
+import { UTC, type Zone } from "./zone.ts";
 
 /*
  * Formats of the user's own. A pattern is compiled once: which texts the line is cut at, and where each value goes. A
@@ -38,14 +39,14 @@ interface LayoutNode {
   generation: number;
 }
 
-function createReader(pattern: CompiledPattern, own: OwnFormat): Reader {
+function createReader(pattern: CompiledPattern, own: OwnFormat, zone: Zone): Reader {
   const { keys, literals, targets } = pattern;
   const count = keys.length;
   const first = literals[0];
   const last = literals[count];
   const finders = literals.map((literal) => createFinder(literal));
   const hasMark = createCharacterFinder(SLOT_MARK);
-  const putsValue = createValues(own);
+  const putsValue = createValues(own, zone);
   const puts = targets.map((target): PutsValue | null => (target.kind === "value" ? putsValue(target) : null));
   const separator = own.appendSeparator;
   const fixedNames = new Set(targets.filter(({ kind }) => kind === "value").map(({ name }) => name));
@@ -222,7 +223,7 @@ export interface Explanation extends Misfit {
 
 /** Tries single lines: null if one fits. */
 export function createExplain(own: OwnFormat): (line: string) => Explanation | null {
-  const readers = compilePatterns(own).patterns.map((pattern) => createReader(pattern, own));
+  const readers = compilePatterns(own).patterns.map((pattern) => createReader(pattern, own, UTC));
   const batch = new EventBatch(1);
   return function explain(line) {
     let best: Explanation | null = null;
@@ -255,8 +256,8 @@ export function createOwnFormat(own: OwnFormat): Format {
     name: own.name,
     joins: own.joins,
     code: PARSE_NOT_OWN_FORMAT,
-    create() {
-      const readers = compilePatterns(own).patterns.map((pattern) => createReader(pattern, own));
+    create(zone = UTC) {
+      const readers = compilePatterns(own).patterns.map((pattern) => createReader(pattern, own, zone));
       if (readers.length === 1) return readers[0].read;
       return function ownLine(text, begin, end, batch, row) {
         const attributes = batch.attributes.count;

@@ -1,5 +1,7 @@
 import { toByteText } from "../model/record.ts";
 import { DAY_US, daysSinceEpoch, monthOf } from "./timestamp.ts";
+import { withoutYear } from "./without-year.ts";
+import { abbreviatedZoneUs, UTC, type Zone } from "./zone.ts";
 
 /*
  * Times as a format of the user's own writes them, in the directives of strptime(3): `%d/%b/%Y:%H:%M:%S %z`. One pass over
@@ -8,7 +10,7 @@ import { DAY_US, daysSinceEpoch, monthOf } from "./timestamp.ts";
 
 /** A time that was read. */
 export interface ReadTime {
-  /** Microseconds since the epoch as if in UTC, less the written zone where there is one. */
+  /** Microseconds since the epoch. */
   us: number;
   /** A zone was written, or the time is one since the epoch. */
   hasZone: boolean;
@@ -32,12 +34,6 @@ const SHORTHAND: ReadonlyMap<string, string> = new Map([
   ["D", "%m/%d/%y"],
 ]);
 const DIRECTIVES = "YymbBhdeHkIlMSfLpzZjaAs%";
-
-/** Abbreviations that mean one offset: those of RFC 5322 and Europe's. Hours east of UTC. */
-const ZONE_HOURS: Readonly<Record<string, number>> = {
-  ...{ UTC: 0, UT: 0, GMT: 0, Z: 0, WET: 0, WEST: 1, CET: 1, CEST: 2, EET: 2, EEST: 3, MSK: 3 },
-  ...{ EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7 },
-};
 
 const MONTHS = [
   ...["january", "february", "march", "april", "may", "june"],
@@ -80,8 +76,8 @@ export function timeFormatProblem(format: string): string | null {
   return typeof steps === "string" ? steps : null;
 }
 
-/** A reader of times written in a format that has no problem. */
-export function createTimeFormat(format: string): ReadsTime {
+/** A reader of times written in a format that has no problem; those without a zone are of `zone`. */
+export function createTimeFormat(format: string, zone: Zone = UTC): ReadsTime {
   const unitUs = EPOCH_UNITS_US.get(format);
   if (unitUs !== undefined) return (text, begin, end, _, out) => readEpoch(text, begin, end, unitUs, out);
   const steps = stepsOf(format === "iso8601" ? "%Y-%m-%dT%H:%M:%S.%f%z" : format) as Step[];
@@ -132,7 +128,7 @@ export function createTimeFormat(format: string): ReadsTime {
     return found;
   }
 
-  function zone(): boolean {
+  function offset(): boolean {
     const sign = text.charCodeAt(at);
     if (sign === 90 || sign === 122) {
       at++;
@@ -161,12 +157,12 @@ export function createTimeFormat(format: string): ReadsTime {
   function zoneName(): boolean {
     const from = at;
     while (at < end && /[A-Za-z]/.test(text[at]) && at - from < 5) at++;
-    const hours = ZONE_HOURS[text.slice(from, at).toUpperCase()];
-    if (hours === undefined) {
+    const offsetUs = abbreviatedZoneUs(text.slice(from, at).toUpperCase());
+    if (Number.isNaN(offsetUs)) {
       at = from;
-      return zone();
+      return offset();
     }
-    parts.zoneUs = hours * 3600e6;
+    parts.zoneUs = offsetUs;
     return true;
   }
 
@@ -243,7 +239,7 @@ export function createTimeFormat(format: string): ReadsTime {
         return at <= end;
       }
       case "z":
-        return zone();
+        return offset();
       case "Z":
         return zoneName();
       case "a":
@@ -294,9 +290,10 @@ export function createTimeFormat(format: string): ReadsTime {
     }
     const hour = pm < 0 ? parts.hour : (parts.hour % 12) + pm * 12;
     const timeUs = (hour * 3600 + parts.minute * 60 + parts.second) * 1e6 + parts.us;
-    out.us =
-      (hasYear ? dayUs(parts) + timeUs : yearless(parts.month, parts.day, timeUs, appendTimeUs)) -
-      (out.hasZone ? parts.zoneUs : 0);
+    const instantOf = (localUs: number) => (out.hasZone ? localUs - parts.zoneUs : zone.utcUs(localUs));
+    out.us = hasYear
+      ? instantOf(dayUs(parts) + timeUs)
+      : withoutYear(parts.month, parts.day, timeUs, appendTimeUs, instantOf);
     return !Number.isNaN(out.us);
   };
 }
@@ -315,16 +312,6 @@ function dayUs({
   if (dayOfYear === 0) return daysSinceEpoch(year, month, day) * DAY_US;
   const days = daysSinceEpoch(year, 1, 1) + dayOfYear - 1;
   return days < daysSinceEpoch(year + 1, 1, 1) ? days * DAY_US : Number.NaN;
-}
-
-/** The latest year in which the time is not after the append time, with a day to spare. */
-function yearless(month: number, day: number, timeUs: number, appendTimeUs: number): number {
-  const latest = new Date(appendTimeUs / 1000).getUTCFullYear() + 1;
-  for (let year = latest; year > latest - 9; year--) {
-    const us = daysSinceEpoch(year, month, day) * DAY_US + timeUs;
-    if (us <= appendTimeUs + DAY_US) return us;
-  }
-  return Number.NaN;
 }
 
 /** Seconds, milli-, micro- or nanoseconds since the epoch, with a fraction or without. */

@@ -54,9 +54,10 @@ export async function tryFormat({ config, format, file, linesMax }: TryOptions):
   }
   const name = format === "auto" ? detect(sample, detectedOf(config, own)) : format;
   const records = recordsOf(sample, linesMax, mtimeUs, formatByName(name, own).joins);
+  const timezone = config.sources.find((source) => source.format === name)?.timezone ?? "UTC";
   const batch = new EventBatch(Math.max(1, records.count));
   batch.begin(records);
-  createParse({ format: name, isDeclared: true, source: "", tenant: "", service: "", formats: own })(batch);
+  createParse({ format: name, isDeclared: true, source: "", tenant: "", service: "", formats: own, timezone })(batch);
   const configured = config.formats.find((candidate) => candidate.name === name);
   const explain = configured === undefined ? null : createExplain(configured);
   const rowOf = new Map(Array.from({ length: batch.rows }, (_, row) => [batch.record[row], row]));

@@ -158,6 +158,47 @@ export const FORMAT_LINES: Readonly<Record<string, FormatLines>> = {
     sumOf: (match) => clockSum(match[3]),
     columnOf: clockColumn,
   },
+  alb: {
+    line(random, index) {
+      const { iso } = instant(index);
+      const time = `${iso.slice(0, -1)}000Z`;
+      return `https ${time} app/shop/50dc6c495c0c9188 ${addressOf(random)}:${1024 + integer(random, 60_000)} 192.0.2.1:80 0.000 0.${integer(random, 900) + 100} 0.000 ${statusOf(random)} 200 ${integer(random, 900)} ${integer(random, 50_000)} "GET https://shop.example:443${pathOf(random)} HTTP/2.0" "${pick(random, AGENTS)}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:eu-west-1:0:targetgroup/shop/73e2d6bc24d8a067 "Root=1-58337262-${integer(random, 1e9)}" "shop.example" "arn:aws:acm:eu-west-1:0:certificate/1" 0 ${time} "forward" "-" "-" "192.0.2.1:80" "200" "-" "-"`;
+    },
+    plain:
+      /^(\S+) (\S+) (\S+) (\S+):(\d+) (\S+) ([-.\d]+) ([-.\d]+) ([-.\d]+) (\d{3}|-) (\d{3}|-) (\d+) (\d+) "(\S+) (\S+) (\S+)" "([^"]*)" (\S+) (\S+) (\S+) "([^"]*)" "([^"]*)" "([^"]*)" (\S+) (\S+) "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)"/,
+    sumOf: (match) => Number(match[10]),
+    columnOf: statusColumn,
+  },
+  elb: {
+    line(random, index) {
+      const { iso } = instant(index);
+      return `${iso.slice(0, -1)}000Z shop ${addressOf(random)}:${1024 + integer(random, 60_000)} 192.0.2.1:80 0.000073 0.00${integer(random, 9000) + 1000} 0.000057 ${statusOf(random)} 200 ${integer(random, 900)} ${integer(random, 50_000)} "GET https://shop.example:443${pathOf(random)} HTTP/1.1" "${pick(random, AGENTS)}" - -`;
+    },
+    plain:
+      /^(\S+) (\S+) (\S+):(\d+) (\S+) ([-.\d]+) ([-.\d]+) ([-.\d]+) (\d{3}|-) (\d{3}|-) (\d+) (\d+) "(\S+) (\S+) (\S+)" "([^"]*)" (\S+) (\S+)$/,
+    sumOf: (match) => Number(match[9]),
+    columnOf: statusColumn,
+  },
+  cef: {
+    line(random, index) {
+      const { epochMs } = instant(index);
+      return `CEF:0|Example|Wall|1.0|${100 + integer(random, 40)}|connection ${pick(random, ["allowed", "blocked"])}|${integer(random, 10)}|rt=${epochMs} src=${addressOf(random)} dst=192.0.2.122 spt=${1024 + integer(random, 60_000)} dpt=443 act=${pick(random, ["allowed", "blocked"])} msg=${messageOf(random)}`;
+    },
+    plain:
+      /^CEF:(\d+)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|rt=(\d+) src=(\S+) dst=(\S+) spt=(\d+) dpt=(\d+) act=(\S+) msg=(.*)$/,
+    sumOf: (match) => Math.floor(Number(match[8]) / 1000) % 86_400,
+    columnOf: clockColumn,
+  },
+  leef: {
+    line(random, index) {
+      const { epochMs } = instant(index);
+      return `LEEF:1.0|Example|Wall|1.0|${4000 + integer(random, 40)}|devTime=${epochMs}\tsrc=${addressOf(random)}\tsev=${integer(random, 10)}\tcat=anomaly\tusrName=ann\tmsg=${messageOf(random)}`;
+    },
+    plain:
+      /^LEEF:([\d.]+)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|devTime=(\d+)\tsrc=([^\t]*)\tsev=(\d+)\tcat=([^\t]*)\tusrName=([^\t]*)\tmsg=(.*)$/,
+    sumOf: (match) => Math.floor(Number(match[6]) / 1000) % 86_400,
+    columnOf: clockColumn,
+  },
   // Formats of one's own, by the pattern that OWN_FORMATS has for them.
   "own access log": {
     line: combined,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePattern } from "../../processors/parse/dissect-pattern.ts";
 import { compilePatterns } from "../../processors/parse/dissect-targets.ts";
-import { durationUs } from "../../processors/parse/dissect-values.ts";
+import { durationUs } from "../../processors/parse/duration-text.ts";
 import { lineOf } from "../support/fill-layout.ts";
 import { makeRandom, pick } from "../support/make-lines.ts";
 import { makeOwn, makeOwnParser, rowOf } from "../support/make-own-format.ts";
