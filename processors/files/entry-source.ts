@@ -3,6 +3,7 @@ import type { RecordBatch } from "../model/record.ts";
 import { type Appended, appendedAt, type Standing, withGrowth } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
+import { headerBefore, lastHeader } from "./header-line.ts";
 import { scan } from "./opened-file.ts";
 import { createRecordReader, type EndMeans } from "./record-reader.ts";
 import { type FileEntry, putEntry } from "./registry.ts";
@@ -18,6 +19,8 @@ export interface SourceOptions {
   readonly recordBytesMax: number;
   /** Whether entries of a format may have several lines. */
   readonly joins: (format: string) => boolean;
+  /** What begins lines that say how those after them are read, of a format; null: there are none. */
+  readonly headerPrefix?: (format: string) => string | null;
   /** Decides a format by the first 64 KiB, as byte text. */
   readonly detect: (sample: string) => string;
   /** Instead of detecting. */
@@ -62,6 +65,11 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
   const reader = createRecordReader(bytes, options.frame, options.recordBytesMax);
   const marks = new Map<number, Fingerprint>([[0, EMPTY_FINGERPRINT]]);
   if (parts.fingerprint !== null) marks.set(parts.entry.offset, parts.fingerprint);
+  /** By position, the last header line before it. */
+  const headers = new Map<number, string>([
+    [0, ""],
+    [parts.entry.offset, parts.entry.header ?? ""],
+  ]);
   let entry = parts.entry;
   let endMeans = parts.endMeans;
   let reading: Promise<unknown> = Promise.resolve();
@@ -84,6 +92,22 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     const bytes = await openBytes();
     try {
       return (await scan(bytes, offset, from, marks.get(from))).fingerprint;
+    } finally {
+      await bytes.close();
+    }
+  }
+
+  /** The last header before a position; null where the format has none. */
+  async function headerAt(position: number): Promise<string | null> {
+    const prefix = options.headerPrefix?.(entry.format) ?? null;
+    const known = headers.get(position);
+    if (prefix === null || known !== undefined) return prefix === null ? null : (known ?? null);
+    const from = Math.max(...[...headers.keys()].filter((mark) => mark < position));
+    const bytes = await openBytes();
+    try {
+      const header = await headerBefore(bytes, from, position, prefix, headers.get(from) ?? "");
+      headers.set(position, header);
+      return header;
     } finally {
       await bytes.close();
     }
@@ -127,6 +151,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     const position = Number(from);
     const join = options.joins(entry.format);
     const known = marks.get(position) ?? null;
+    const header = await headerAt(position);
     let stretch = await stretchAt(position);
     const found = await reader.read(position, to === undefined ? null : Number(to), limit, join, endMeans, known);
     if (found === null) {
@@ -140,6 +165,10 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     let { count, next } = found;
     while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
     if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
+    if (header !== null) {
+      const prefix = options.headerPrefix?.(entry.format) ?? "";
+      headers.set(next, lastHeader(found.text, found.begins[0], found.ends[count - 1], prefix) ?? header);
+    }
     return {
       topic,
       partition,
@@ -151,6 +180,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       firstOffset: from,
       nextOffset: BigInt(next),
       appendTimeUs: stretch.us,
+      ...(header === null || header === "" ? {} : { header }),
       cut: found.cut.filter((record) => record < count),
     };
   }
@@ -173,9 +203,11 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     async commit(commit: Commit) {
       const offset = Number(commit.offset);
       const fingerprint = await fingerprintAt(offset);
+      const header = await headerAt(offset);
       const next: FileEntry = {
         ...entry,
         offset,
+        ...(header === null ? {} : { header }),
         prefixCrc: fingerprint.crc,
         tailBytes: fingerprint.tail.length,
         tailCrc: tailCrc(fingerprint),
@@ -185,6 +217,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       entry = next;
       for (const mark of marks.keys()) if (mark !== 0 && mark < offset) marks.delete(mark);
       marks.set(offset, fingerprint);
+      for (const mark of headers.keys()) if (mark !== 0 && mark < offset) headers.delete(mark);
     },
     range: parts.range,
     read(from, limit, to) {

@@ -4,6 +4,7 @@ import { WeirError } from "../model/errors.ts";
 import type { Frame } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import { SAMPLE_BYTES } from "./entry-source.ts";
+import { headerBefore } from "./header-line.ts";
 import { type OpenedFile, openFile, scan } from "./opened-file.ts";
 import { createRecordReader } from "./record-reader.ts";
 import { createRegistry, type FileEntry, headSha256 } from "./registry.ts";
@@ -13,6 +14,8 @@ import type { Store } from "./store-port.ts";
 export interface Framing {
   readonly join: boolean;
   readonly recordBytesMax: number;
+  /** What begins header lines; null: there are none. */
+  readonly headerPrefix: string | null;
   /** Microseconds since the epoch. */
   readonly appendTimeUs: number;
 }
@@ -105,8 +108,9 @@ async function opened(file: OpenedFile, entry: FileEntry, frame: Frame): Promise
     path: file.path,
     format: entry.format,
     sample: () => file.sample(SAMPLE_BYTES),
-    async read(from, to, { join, recordBytesMax, appendTimeUs }) {
+    async read(from, to, { join, recordBytesMax, headerPrefix, appendTimeUs }) {
       const reader = createRecordReader({ ...bytes, close: async () => {} }, frame, recordBytesMax);
+      const header = headerPrefix === null ? "" : await headerBefore(bytes, 0, from, headerPrefix, "");
       const pieces: RecordBatch[] = [];
       for (let position = from; position < to; ) {
         const found = await reader.read(position, to, WHOLE, join, "final", null);
@@ -118,6 +122,7 @@ async function opened(file: OpenedFile, entry: FileEntry, frame: Frame): Promise
           firstOffset: BigInt(position),
           nextOffset: BigInt(found.next),
           appendTimeUs,
+          ...(header === "" ? {} : { header }),
         });
         position = found.next;
       }

@@ -22,6 +22,8 @@ export interface FileEntry {
   readonly appended: readonly Appended[];
   /** Decided once; "" while there is nothing to decide by. */
   readonly format: string;
+  /** The last header line before the committed offset, of a format that has such lines. */
+  readonly header?: string;
   /** Everything up to its end is committed, and it was read as a whole. */
   readonly isComplete: boolean;
   /** Committed offset, and the CRC-32 of all bytes, and of the last `tailBytes` bytes, before it. */

@@ -31,9 +31,14 @@ export interface RecordBatch {
   readonly appendTimeUs: number;
   /** Append time of each record where they differ; all are of one day (UTC). */
   readonly appendTimesUs?: Float64Array;
+  /** Of a format whose lines are read by a header line before them: the last one before the batch; absent: there is none. */
+  readonly header?: string;
   /** Records too long to hold: their `ends` are cut at the limit. Indices into the batch, ascending. */
   readonly cut: readonly number[];
 }
+
+/** A longer line is no header. */
+export const HEADER_LENGTH_MAX = 16_384;
 
 /** Append time of a record, microseconds since the Unix epoch. */
 export function appendTimeOf({ appendTimeUs, appendTimesUs }: RecordBatch, record: number): number {

@@ -27,11 +27,14 @@ export function detect(sample: string, own: readonly Format[] = []): string {
   for (const format of [...own, ...FORMATS]) {
     if (format === TEXT) continue;
     const parser = format.create();
+    const { headerPrefix } = format;
+    let header = "";
     let count = 0;
     for (const line of tried) {
-      batch.begin(oneRecord(line));
-      if (parser(line, 0, line.length, batch, 0)) count++;
+      batch.begin({ ...oneRecord(line), header });
+      if (parser(line, 0, line.length, batch, 0) !== false) count++;
       clearRow(batch, 0, 0);
+      if (headerPrefix !== undefined && line.startsWith(headerPrefix)) header = line;
     }
     if (count > bestLines) {
       best = format.name;

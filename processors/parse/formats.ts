@@ -10,6 +10,7 @@ import { LOGFMT } from "./logfmt.ts";
 import { NGINX_ERROR } from "./nginx-error.ts";
 import { SYSLOG } from "./syslog.ts";
 import { TEXT } from "./text.ts";
+import { W3C } from "./w3c.ts";
 
 /** Every format, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
 export const FORMATS: readonly Format[] = [
@@ -22,6 +23,7 @@ export const FORMATS: readonly Format[] = [
   ELB,
   CEF,
   LEEF,
+  W3C,
   SYSLOG,
   JSON_LINES,
   LOGFMT,

@@ -46,7 +46,7 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  * The stage that turns a record batch into an event batch.
  *
  * - ok: one event with an event time (the append time where the line has none, or an absurd one).
- * - dropped BLANK_LINE: nothing but white space.
+ * - dropped BLANK_LINE: nothing but white space; DIRECTIVE: a line that tells of the others.
  * - dead letter DECODE_RECORD_TOO_LONG, and PARSE_NOT_<FORMAT> where the source declares its format.
  *
  * A batch may be parsed in several calls, each going on where the one before ended.
@@ -85,15 +85,20 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
         continue;
       }
       if (isBlank(text, begin, end)) {
-        batch.outcomes[record] = OUTCOME_DROPPED;
-        batch.droppedCodes.set("BLANK_LINE", (batch.droppedCodes.get("BLANK_LINE") ?? 0) + 1);
+        drop(batch, record, "BLANK_LINE");
         continue;
       }
       const attributes = batch.attributes.count;
       let chosen = 0;
-      while (!parsers[chosen](text, begin, end, batch, row)) {
+      let read = parsers[0](text, begin, end, batch, row);
+      while (read === false) {
         clearRow(batch, row, attributes);
         if (++chosen === parsers.length) break;
+        read = parsers[chosen](text, begin, end, batch, row);
+      }
+      if (typeof read === "string") {
+        drop(batch, record, read);
+        continue;
       }
       if (chosen === parsers.length) {
         const why = own.explain === undefined ? "" : ` ${own.explain(text.slice(begin, end))}`;
@@ -130,6 +135,11 @@ function isBlank(text: string, begin: number, end: number): boolean {
     if (code !== 32 && code !== 9 && code !== 13 && code !== 10) return false;
   }
   return true;
+}
+
+function drop(batch: EventBatch, record: number, code: string): void {
+  batch.outcomes[record] = OUTCOME_DROPPED;
+  batch.droppedCodes.set(code, (batch.droppedCodes.get(code) ?? 0) + 1);
 }
 
 function deadLetter(batch: EventBatch, record: number, stage: string, code: string, reason: string): void {

@@ -60,6 +60,12 @@ export interface Slots {
   apply(slot: Slot, value: string, batch: EventBatch, row: number): boolean;
 }
 
+/** How an agent without spaces writes them; "" if it has some, or none in any way. */
+function writtenSpace(agent: string): string {
+  if (agent.includes(" ")) return "";
+  return agent.includes("%20") ? "%20" : agent.includes("+") ? "+" : "";
+}
+
 export interface SlotsOptions {
   /** Which field a name stands for; by default the names of structured lines (fields.ts). */
   readonly fieldOf?: FieldOf;
@@ -232,10 +238,8 @@ export function createSlots(options: SlotsOptions = {}): Slots {
       case "nanos":
         return canonicalInteger(value, 999_999_999) >= 0 ? also("nanos", "s") : attribute();
       case "agent": {
-        const space = value.includes("%20") ? "%20" : "+";
-        if (value.includes(" ") || !value.includes(space))
-          return { kind: "string", column: "user_agent_original", piece: slot("user_agent_original") };
-        return { kind: "agent", space, piece: slot(`u.${space}`) };
+        const space = writtenSpace(value);
+        return { kind: "agent", space, piece: slot(space === "" ? "user_agent_original" : `u.${space}`) };
       }
       case "severity_number":
         return canonicalInteger(value, 24) >= 0 ? { kind: "severity_number", piece: NUMBER_PIECE } : attribute();
@@ -325,9 +329,8 @@ export function createSlots(options: SlotsOptions = {}): Slots {
         case "pattern_time":
           return setTime(slot.time.read(value, batch.records.appendTimeUs), batch, row);
         case "agent":
-          if (value.includes(" ") || !value.includes(slot.space) || (slot.space === "+" && value.includes("%20")))
-            return false;
-          batch.strings.user_agent_original.set(row, value.replaceAll(slot.space, " "));
+          if (writtenSpace(value) !== slot.space) return false;
+          batch.strings.user_agent_original.set(row, slot.space === "" ? value : value.replaceAll(slot.space, " "));
           return true;
         case "epoch_time":
           return !value.includes(".") && setTime(epochUs(value, slot.unit), batch, row);

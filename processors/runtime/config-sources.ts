@@ -13,6 +13,7 @@ export const FORMATS = [
   "elb",
   "cef",
   "leef",
+  "w3c",
   "syslog",
   "json",
   "logfmt",

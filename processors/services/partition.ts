@@ -45,6 +45,7 @@ export function sourceOptionsOf({ journal, config, formats }: Workplace, topic: 
     topic,
     frame,
     recordBytesMax: config.batch.recordBytesMax,
+    headerPrefix: (name) => formatByName(name, formats).headerPrefix ?? null,
     joins: (name) => formatByName(name, formats).joins,
     detect: (sample) => detect(sample, detectedOf(config, formats)),
     ...(format === "auto" ? {} : { declaredFormat: format }),

@@ -36,7 +36,7 @@ export async function openReread(
 ): Promise<Reread> {
   const { config, store, journal } = workplace;
   const { topic, partition, source } = stored;
-  const { joins, detect, recordBytesMax } = sourceOptionsOf(workplace, topic, "auto");
+  const { joins, headerPrefix, detect, recordBytesMax } = sourceOptionsOf(workplace, topic, "auto");
   const file = await openKnownFile(journal, frame, topic, partition);
   const wanted = format ?? formatOf(config, source);
   let decided = wanted;
@@ -59,7 +59,13 @@ export async function openReread(
     path: file?.path ?? null,
     reading: readingOf(config, source, decided, isDeclared),
     async read(from, to, appendTimeUs, as) {
-      const framing = { join: joins(as === "now" ? decided : first), recordBytesMax, appendTimeUs };
+      const cutAs = as === "now" ? decided : first;
+      const framing = {
+        join: joins(cutAs),
+        recordBytesMax,
+        headerPrefix: headerPrefix?.(cutAs) ?? null,
+        appendTimeUs,
+      };
       return (await file?.read(Number(from), Number(to), framing)) ?? null;
     },
     async close() {

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { detect } from "../../processors/parse/detect.ts";
 import { formatByName } from "../../processors/parse/formats.ts";
-import { FORMAT_NAMES, LINE_MAKERS, makeRandom } from "../support/make-lines.ts";
+import { FORMAT_NAMES, HEADERS, LINE_MAKERS, makeRandom } from "../support/make-lines.ts";
 
 const COMMON = '198.51.100.7 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 23';
 
 describe("detect", () => {
   it.each(FORMAT_NAMES)("recognises %s", (format) => {
     const random = makeRandom(5);
-    const sample = Array.from({ length: 40 }, () => LINE_MAKERS[format](random));
+    const lines = Array.from({ length: 40 }, () => LINE_MAKERS[format](random));
+    const sample = [HEADERS[format] ?? "", ...lines];
     expect(detect(`${sample.join("\n")}\ncut of`)).toBe(format);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FORMAT_NAMES, makeLines } from "../support/make-lines.ts";
+import { FORMAT_NAMES, HEADERS, makeLines } from "../support/make-lines.ts";
 import { blocksOf, makePipeline, runPipeline } from "../support/make-pipeline.ts";
 import { makeRecords } from "../support/make-records.ts";
 import { useStore } from "../support/make-store.ts";
@@ -8,7 +8,7 @@ const store = useStore();
 
 /** What the engine gives back as `line`, in the order of the lines. */
 async function storedLines(topic: string, format: string, lines: readonly string[]): Promise<string[]> {
-  const records = makeRecords(lines, { topic });
+  const records = makeRecords(lines, { topic, header: HEADERS[format] ?? "" });
   for (const block of blocksOf(runPipeline(makePipeline(format), records))) await store().insert(block);
   const rows = await store().query<{ line: string }>(
     "SELECT hex(line) AS line FROM events WHERE topic = {topic:String} ORDER BY `offset`",

@@ -314,6 +314,19 @@ function albLine(random: Random): string {
   return `${pick(random, ["http", "h2", "wss"])} ${balancerTime(random)} app/shop/50dc ${balancerTail(random)} arn:example "Root=1-5" "-" "-" 0 ${balancerTime(random)} "forward" "-" "-"${rest}`;
 }
 
+function w3cLine(random: Random): string {
+  const day = pick(random, [...ISO_DAYS, "2024-02-30"]);
+  const agent = pick(random, ["Mozilla/5.0+(X11)", "curl/8", "-", "a%20b%2520", "a+b%20c", ""]);
+  const query = pick(random, ["-", "a=b&c", `id=${integer(random, 99)}`]);
+  const taken = pick(random, ["15", "0.002", "0", "-", "x"]);
+  return `${day} ${clock(random)} web-1 ${pick(random, ["GET", "-"])} /a/${integer(random, 9)} ${query} ${pick(random, ["ann", "-"])} 198.51.100.${integer(random, 9)} ${pick(random, ["HTTP/1.1", "-"])} ${agent} ${pick(random, ["200", "404", "503", "-"])} ${integer(random, 9999)} ${taken}`;
+}
+
+/** Of formats whose lines are read by a header line before them. */
+export const HEADERS: { readonly [format: string]: string } = {
+  w3c: "#Fields: date time s-computername cs-method cs-uri-stem cs-uri-query cs-username c-ip cs-version cs(User-Agent) sc-status sc-bytes time-taken",
+};
+
 export const LINE_MAKERS = {
   common: accessLine,
   combined: combinedLine,
@@ -324,6 +337,7 @@ export const LINE_MAKERS = {
   elb: (random: Random) => `${balancerTime(random)} shop ${balancerTail(random)}`,
   cef: cefLine,
   leef: leefLine,
+  w3c: w3cLine,
   syslog: syslogLine,
   json: jsonLine,
   logfmt: logfmtLine,

@@ -2,6 +2,7 @@ import { EventBatch, STRING_COLUMNS } from "../../processors/model/event-batch.t
 import type { RecordBatch } from "../../processors/model/record.ts";
 import type { ParseOptions } from "../../processors/parse/parse.ts";
 import { createParse } from "../../processors/parse/parse.ts";
+import { HEADERS } from "./make-lines.ts";
 
 /** The append time of made records: 2026-11-24T12:00:00Z, in microseconds since the epoch. */
 export const APPEND_US = Date.UTC(2026, 10, 24, 12) * 1000;
@@ -42,7 +43,7 @@ export function makeParser(over: Partial<ParseOptions> = {}): (lines: readonly s
   const parse = createParse(makeParseOptions(over));
   const batch = new EventBatch(16);
   return (lines) => {
-    batch.begin(makeRecords(lines));
+    batch.begin(makeRecords(lines, { header: HEADERS[over.format ?? ""] ?? "" }));
     parse(batch);
     return batch;
   };

@@ -1,0 +1,108 @@
+import { HEADER_LENGTH_MAX, type RecordBatch } from "../model/record.ts";
+import { fieldTable, string } from "./fields.ts";
+import type { Format, LineParser } from "./line-parser.ts";
+import { severityFromStatus } from "./load-balancer.ts";
+import type { ScannedLine } from "./shape.ts";
+import { addValue, createScannedParser } from "./shaped-line.ts";
+import type { Zone } from "./zone.ts";
+
+/*
+ * The W3C's extended log format, as IIS and CloudFront write it. A line `#Fields: date time c-ip …` says what stands in
+ * those after it, up to the next one; the source tells which was the last before a batch. Values stand between spaces or
+ * tabs, "-" is none. Times are UTC. Lines with "#" are directives: dropped.
+ *
+ * time-taken is in milliseconds or, with a decimal point, in seconds.
+ */
+
+const FIELDS = fieldTable([
+  [{ kind: "time" }, "time"],
+  string("client_address", "c-ip"),
+  string("host_name", "s-computername"),
+  string("user_id", "cs-username"),
+  string("http_request_method", "cs-method"),
+  string("url_path", "cs-uri-stem"),
+  string("url_query", "cs-uri-query"),
+  string("network_protocol_version", "protocol"),
+  string("http_request_referrer", "cs(Referer)"),
+  string("geo_country_iso_code", "c-country"),
+  [{ kind: "agent" }, "cs(User-Agent)"],
+  [{ kind: "status" }, "sc-status"],
+  [{ kind: "size" }, "sc-bytes"],
+  [{ kind: "duration", unit: "ms", fractionUnit: "s" }, "time-taken"],
+]);
+
+const FIELDS_PREFIX = "#Fields:";
+const DROPPED_DIRECTIVE = "DIRECTIVE";
+const COLUMNS_MAX = 200;
+const HASH = 35;
+const QUOTE = 34;
+
+function columnsOf(header: string): readonly string[] {
+  if (!header.startsWith(FIELDS_PREFIX)) return [];
+  const names = header
+    .slice(FIELDS_PREFIX.length)
+    .split(/\s+/)
+    .filter((name) => name !== "");
+  return names.length > COLUMNS_MAX || new Set(names).size < names.length ? [] : names;
+}
+
+/** Reads the values of a line into its columns; false if there are not as many. */
+function scanValues(own: string, columns: readonly string[], line: ScannedLine): boolean {
+  const separator = own.includes("\t") ? "\t" : " ";
+  let at = 0;
+  let dateAt = -1;
+  for (let i = 0; i < columns.length; i++) {
+    if (at > own.length) return false;
+    let start = at;
+    let end: number;
+    if (own.charCodeAt(at) === QUOTE) {
+      start++;
+      end = own.indexOf('"', start);
+      if (end < 0 || (end + 1 < own.length && own[end + 1] !== separator)) return false;
+      at = end + 2;
+    } else {
+      end = own.indexOf(separator, at);
+      if (end < 0) end = own.length;
+      at = end + 1;
+    }
+    const name = columns[i];
+    // A date before its time is read with it.
+    if (name === "date" && columns[i + 1] === "time") dateAt = start;
+    else if (end === start + 1 && own[start] === "-") dateAt = -1;
+    else if (name === "time" && dateAt >= 0) addValue(line, name, dateAt, end);
+    else if ((name === "cs-version" || name === "cs-protocol-version") && own.startsWith("HTTP/", start))
+      addValue(line, "protocol", start + 5, end);
+    else addValue(line, name, start, end);
+  }
+  return at === own.length + 1 || (at === own.length && own.endsWith(separator));
+}
+
+function createParser(zone?: Zone): LineParser {
+  let columns: readonly string[] = [];
+  let records: RecordBatch | null = null;
+  const parse = createScannedParser(
+    (own, line) => columns.length > 0 && scanValues(own, columns, line),
+    { fieldOf: FIELDS, times: ["%Y-%m-%d\t%H:%M:%S"], finish: severityFromStatus },
+    zone,
+  );
+
+  return function w3cLine(text, begin, end, batch, row) {
+    if (batch.records !== records) {
+      records = batch.records;
+      columns = columnsOf(records.header ?? "");
+    }
+    if (text.charCodeAt(begin) !== HASH) return parse(text, begin, end, batch, row);
+    if (text.startsWith(FIELDS_PREFIX, begin) && end - begin <= HEADER_LENGTH_MAX)
+      columns = columnsOf(text.slice(begin, end));
+    return DROPPED_DIRECTIVE;
+  };
+}
+
+export const W3C: Format = {
+  name: "w3c",
+  joins: false,
+  code: "PARSE_NOT_W3C",
+  headerPrefix: FIELDS_PREFIX,
+  // The format's times are UTC, whatever the zone of its source.
+  create: () => createParser(),
+};
