@@ -46,7 +46,7 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  * The stage that turns a record batch into an event batch.
  *
  * - ok: one event with an event time (the append time where the line has none, or an absurd one).
- * - dropped BLANK_LINE: nothing but white space; DIRECTIVE: a line that tells of the others.
+ * - dropped BLANK_LINE: nothing but white space; DIRECTIVE_LINE: a line that tells of the others.
  * - dead letter DECODE_RECORD_TOO_LONG, and PARSE_NOT_<FORMAT> where the source declares its format.
  *
  * A batch may be parsed in several calls, each going on where the one before ended.

@@ -32,7 +32,7 @@ const FIELDS = fieldTable([
 ]);
 
 const FIELDS_PREFIX = "#Fields:";
-const DROPPED_DIRECTIVE = "DIRECTIVE";
+const DROPPED_DIRECTIVE = "DIRECTIVE_LINE";
 const COLUMNS_MAX = 200;
 const HASH = 35;
 const QUOTE = 34;

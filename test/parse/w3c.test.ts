@@ -14,7 +14,7 @@ describe("a W3C log", () => {
   it("is read by the header of the batch until another one stands in it", () => {
     const batch = parse(["a 198.51.100.1", "#Fields: c-ip x", "198.51.100.2 b"], "#Fields: x c-ip");
     expect(rowsOf(batch).map((row) => row["client_address"])).toEqual(["198.51.100.1", "198.51.100.2"]);
-    expect([...batch.droppedCodes]).toEqual([["DIRECTIVE", 1]]);
+    expect([...batch.droppedCodes]).toEqual([["DIRECTIVE_LINE", 1]]);
   });
 
   it("forgets the header of another batch", () => {
