@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { WeirError } from "../model/errors.ts";
 import { configJsonSchema } from "../runtime/config-schema.ts";
 import { redacted } from "../runtime/config-version.ts";
+import { compilePatterns } from "../services/masks.ts";
 import { ownFormatsOf } from "../services/own-formats.ts";
 import { triedText, tryFormat } from "../services/try-format.ts";
 import { type CommonOptions, command, configOf, parseInteger, write } from "./command.ts";
@@ -30,6 +31,7 @@ export function addConfig(program: Command): void {
       if (options.try !== undefined || file !== undefined)
         throw new WeirError("USAGE", "Trying a format needs both: weir config --try FORMAT FILE.");
       ownFormatsOf(config);
+      compilePatterns(config);
       write(JSON.stringify(options.schema ? configJsonSchema() : redacted(config), null, 2));
     });
 }

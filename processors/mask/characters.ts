@@ -15,6 +15,8 @@ export interface Scan {
   floor: number;
   /** Key of the field that the text is the value of; "" when unknown. */
   key: string;
+  /** How many finds of a rule its check digits are expected to have let through by chance, added up. */
+  readonly chance: { payment_card: number; iban: number; national_id: number };
 }
 
 /** A stretch of text to replace. */
@@ -29,6 +31,8 @@ export interface Find {
   readonly value: string;
   /** A word beside it, or more than its shape and its check digits, says what it is. */
   readonly isSupported?: boolean;
+  /** The pseudonym is put in quotes, so that JSON stays JSON. */
+  readonly isQuoted?: boolean;
 }
 
 /** A find that is replaced by `<secret>`. */

@@ -35,6 +35,7 @@ export function ibanAt(scan: Scan, digits: number): Find | null {
     if ((CLASSES[bytes[end]] & ALNUM) === 0) return null;
   }
   if ((CLASSES[bytes[end]] & ALNUM) !== 0 || bytes[end] === UNDERSCORE) return null;
+  scan.chance.iban += 1 / 97;
   if (!hasCheckDigits(bytes, begin, length, gap)) return null;
   const written = scan.text.slice(begin, end).toUpperCase();
   const value = gap === 0 ? written : written.replaceAll("%20", "").replace(/[ +-]/g, "");

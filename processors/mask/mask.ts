@@ -1,9 +1,13 @@
 import type { Find, Scan } from "./characters.ts";
 import { isRoleAddress } from "./contact.ts";
+import { deniedKeysOf } from "./denied.ts";
+import { createFieldOf, type Field, type FieldRules, NO_FIELD_RULES } from "./field.ts";
+import { mergeFinds, type Pattern } from "./pattern.ts";
 import { createPseudonym } from "./pseudonym.ts";
 import { RULE_NAMES, type RuleName, type Rules, scanText } from "./scan.ts";
 import { createKeyKind, PLAIN } from "./secret-key.ts";
 
+export type { Field } from "./field.ts";
 export { RULE_NAMES, type RuleName } from "./scan.ts";
 
 /**
@@ -15,10 +19,28 @@ export interface Mask {
   text(value: string): string;
   /** The value of a field whose key is known: "<secret>" under a secret key (unless empty), else as `text`. */
   value(key: string, value: string): string;
-  /** A user agent: as `text`, but a crawler's contact address (a role's, see contact.ts) stays. */
-  userAgent(value: string): string;
+  /** How a field is masked: a column by its name, or an attribute by its key. */
+  fieldOf(key: string, isColumn: boolean): Field;
+  /** A value of a field. Nothing follows from nothing. */
+  valueOf(field: Field, value: string): string;
+  /** A user agent: as `valueOf`, but a crawler's contact address (a role's, see contact.ts) stays. */
+  userAgent(field: Field, value: string): string;
+  /** Whether any field is denied. */
+  readonly hasDenied: boolean;
+  /** What would be replaced in a field's value, in its order, and by what. */
+  inspect(field: Field, value: string): Inspection;
+  /** How many finds are expected to have passed their check by chance, of all texts so far. */
+  readonly chance: Readonly<Scan["chance"]>;
+  /** The pseudonyms of a value: as it is, and as the rules find and normalise it. 16 hexadecimal digits each. */
+  digestsOf(value: string): readonly string[];
   /** Whether values under this key are secrets; the last segment of a dotted or camelCase key decides. */
   isSecretKey(key: string): boolean;
+}
+
+export interface Inspection {
+  readonly finds: readonly Find[];
+  /** What each find is replaced by. */
+  readonly replacements: readonly string[];
 }
 
 /** The shortest secret is an address such as a@b.co. */
@@ -51,56 +73,155 @@ export function createMask(options: {
   key: Uint8Array;
   tenant: string;
   rules?: Partial<Record<RuleName, boolean>>;
+  patterns?: readonly Pattern[];
+  fields?: FieldRules;
 }): Mask {
+  const { patterns = [], fields = NO_FIELD_RULES } = options;
   const rules = Object.fromEntries(RULE_NAMES.map((name) => [name, options.rules?.[name] ?? true])) as Rules;
   const pseudonym = createPseudonym(options.key, options.tenant);
   const kindOf = createKeyKind();
+  const fieldOf = createFieldOf({ rules: fields, patterns, kindOf: rules.secret_value ? kindOf : null });
+  const hasDenied = fields.deny.length > 0;
+  const attributesDenied = fields.deny.filter((name) => name.startsWith(ATTRIBUTES)).map(attributeOf);
+  const denied = hasDenied
+    ? deniedKeysOf([...attributesDenied.map((key) => [key, key] as const), ...fields.denyKeys])
+    : null;
+  const allowedKeys = new Set(fields.allow.filter((name) => name.startsWith(ATTRIBUTES)).map(attributeOf));
   const buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES + PADDING_BYTES);
-  const scan: Scan = { text: "", bytes: new Uint8Array(buffer.buffer), length: 0, floor: 0, key: "" };
+  const chance = { payment_card: 0, iban: 0, national_id: 0 };
+  const scan: Scan = { text: "", bytes: new Uint8Array(buffer.buffer), length: 0, floor: 0, key: "", chance };
   const scratch = scan.bytes;
+  // Of a text that is no field's value, such as a kept line.
+  const whole: Field = { key: "", treatment: "masked", kind: "", patterns };
 
-  function masked(text: string, key: string, keepsContacts = false): string {
+  function findIn(text: string, key: string, wanted: readonly Pattern[]): readonly Find[] | null {
     const length = text.length;
-    if (length < TEXT_LENGTH_MIN) return text;
-    if (length <= SCRATCH_BYTES) {
-      buffer.latin1Write(text, 0);
+    let finds: readonly Find[] | null = null;
+    if (length >= TEXT_LENGTH_MIN || denied !== null) {
+      if (length <= SCRATCH_BYTES) {
+        buffer.latin1Write(text, 0);
+        scan.bytes = scratch;
+      } else {
+        const large = Buffer.allocUnsafeSlow(length + PADDING_BYTES);
+        large.latin1Write(text, 0);
+        scan.bytes = new Uint8Array(large.buffer);
+      }
+      scan.bytes[length] = 0;
+      scan.text = text;
+      scan.length = length;
+      scan.floor = 0;
+      scan.key = key;
+      // What a layout holds after a key is a slot.
+      finds = scanText(scan, rules, kindOf, key === LAYOUT ? null : denied);
+      scan.text = "";
       scan.bytes = scratch;
-    } else {
-      const large = Buffer.allocUnsafeSlow(length + PADDING_BYTES);
-      large.latin1Write(text, 0);
-      scan.bytes = new Uint8Array(large.buffer);
     }
-    scan.bytes[length] = 0;
-    scan.text = text;
-    scan.length = length;
-    scan.floor = 0;
-    scan.key = key;
-    let finds = scanText(scan, rules, kindOf);
-    if (finds !== null && keepsContacts)
-      finds = finds.filter(({ kind, value }) => kind !== "email" || !isRoleAddress(value));
-    scan.text = "";
-    scan.bytes = scratch;
-    return finds === null ? text : replaced(text, finds);
+    for (const pattern of wanted) {
+      const more = pattern.findAll(text);
+      if (more.length > 0) finds = mergeFinds(finds ?? [], wholeTokens(text, more));
+    }
+    if (finds !== null && key === "" && allowedKeys.size > 0)
+      finds = finds.filter(({ begin }) => !isAllowedAt(text, begin));
+    return finds;
   }
 
-  function replaced(text: string, finds: readonly Find[]): string {
+  /** Whether the key before a value in a line is that of an allowed attribute. */
+  function isAllowedAt(text: string, begin: number): boolean {
+    const key = /([\w.-]+)["'\\]{0,4}\s{0,2}[:=]\s{0,2}["'\\]{0,4}$/.exec(
+      text.slice(Math.max(0, begin - 80), begin),
+    )?.[1];
+    if (key === undefined) return false;
+    for (const allowed of allowedKeys) if (allowed === key || allowed.endsWith(`.${key}`)) return true;
+    return false;
+  }
+
+  function replacementOf({ kind, value, isQuoted = false }: Find): string {
+    if (kind === "replacement") return value;
+    return isQuoted ? `"${pseudonym(kind, value)}"` : pseudonym(kind, value);
+  }
+
+  function replaced(text: string, finds: readonly Find[] | null): string {
+    if (finds === null) return text;
     let out = "";
     let done = 0;
-    for (const { begin, end, kind, value } of finds) {
-      out += text.slice(done, begin) + (kind === "replacement" ? value : pseudonym(kind, value));
-      done = end;
+    for (const find of finds) {
+      out += text.slice(done, find.begin) + replacementOf(find);
+      done = find.end;
     }
     return out + text.slice(done);
   }
 
-  function isSecretKey(key: string): boolean {
-    return rules.secret_value && kindOf(key) !== PLAIN;
+  function wholeFind(field: Field, value: string): Find | null {
+    const { treatment, kind } = field;
+    const all = { begin: 0, end: value.length, isSupported: true };
+    if (treatment === "secret") return { ...all, rule: "secret_value", kind: "replacement", value: "<secret>" };
+    return treatment === "denied" ? { ...all, rule: kind, kind, value } : null;
+  }
+
+  function findsOf(field: Field, value: string): readonly Find[] | null {
+    if (value === "" || field.treatment === "allowed") return null;
+    const all = wholeFind(field, value);
+    return all === null ? findIn(value, field.key, field.patterns) : [all];
+  }
+
+  function maskedValue(field: Field, value: string): string {
+    return replaced(value, findsOf(field, value));
   }
 
   return {
-    isSecretKey,
-    text: (value) => masked(value, ""),
-    userAgent: (value) => masked(value, "", true),
-    value: (key, value) => (value !== "" && isSecretKey(key) ? "<secret>" : masked(value, key)),
+    fieldOf,
+    valueOf: maskedValue,
+    hasDenied,
+    chance,
+    isSecretKey: (key) => rules.secret_value && kindOf(key) !== PLAIN,
+    text: (value) => maskedValue(whole, value),
+    value: (key, value) => maskedValue(fieldOf(key, true), value),
+    userAgent(field, value) {
+      const finds = findsOf(field, value);
+      const isRole = (find: Find) => find.rule === "email" && isRoleAddress(find.value);
+      return finds === null
+        ? value
+        : replaced(
+            value,
+            finds.filter((find) => !isRole(find)),
+          );
+    },
+    inspect(field, value) {
+      const finds = findsOf(field, value) ?? [];
+      return { finds, replacements: finds.map(replacementOf) };
+    },
+    digestsOf(value) {
+      const texts = [value, ...(findIn(value, "", []) ?? []).map((find) => find.value)];
+      for (const key of ["phone", "national_id ssn nino dni nir steuer pesel bsn cpf personnummer hetu"]) {
+        const [find] = findIn(value, key, []) ?? [];
+        if (find !== undefined && find.kind !== "replacement") texts.push(find.value);
+      }
+      return [...new Set(texts.map((text) => pseudonym("x", text).slice(3, -1)))];
+    },
   };
+}
+
+const ATTRIBUTES = "attributes.";
+const LAYOUT = "line_layout";
+
+function attributeOf(name: string): string {
+  return name.slice(ATTRIBUTES.length);
+}
+
+/** What a pattern found, made larger where it would cut what masking left in the text, and nothing inside of that. */
+function wholeTokens(text: string, finds: readonly Find[]): readonly Find[] {
+  const tokens = [...text.matchAll(/<(?:secret|jwt|[a-z][a-z_]{0,31}:(?:[0-9a-f]{16}|withheld))>/g)];
+  if (tokens.length === 0) return finds;
+  return finds.flatMap((find) => {
+    let { begin, end } = find;
+    for (const { index, 0: token } of tokens) {
+      const tokenEnd = index + token.length;
+      if (begin >= index && end <= tokenEnd) return [];
+      if (begin < tokenEnd && end > index) {
+        begin = Math.min(begin, index);
+        end = Math.max(end, tokenEnd);
+      }
+    }
+    return [{ ...find, begin, end, value: find.kind === "replacement" ? find.value : text.slice(begin, end) }];
+  });
 }

@@ -89,6 +89,9 @@ function shape(pattern: string, isValid: Shape["isValid"], words: RegExp | null,
   return { pattern, isValid, words, back };
 }
 
+/** How often a number in the shape of one of those that need no word passes its check, at most. */
+const CHANCE = 1 / 26;
+
 /** Runs that more often are parts of times, addresses and versions; what comes after tells the rest apart. */
 const SHORT_RUN_MAX = 3;
 
@@ -107,6 +110,7 @@ export function nationalIdAt(scan: Scan, begin: number, runEnd: number): Find | 
       .slice(start, end)
       .replace(/%2[0-9A-Fa-f]|[^0-9A-Za-z]/g, "")
       .toUpperCase();
+    if (words === null) scan.chance.national_id += CHANCE;
     if (!isValid(value) || (words !== null && !isNearWord(scan, start, words))) continue;
     return { begin: start, end, rule: "national_id", kind: "national_id", value, isSupported: words !== null };
   }

@@ -105,7 +105,9 @@ function found(scan: Scan, begin: number, end: number, digits: number): Find | n
   const { bytes } = scan;
   if ((LENGTHS[number4(bytes, begin)] & (1 << digits)) === 0) return null;
   const gap = end - begin - digits;
-  if (!hasCheckDigit(bytes, begin, end) || !isAlone(scan, begin, end)) return null;
+  if (!isAlone(scan, begin, end)) return null;
+  scan.chance.payment_card += 1 / 10;
+  if (!hasCheckDigit(bytes, begin, end)) return null;
   if (gap === 0 && isIdentifier(scan, begin)) return null;
   const written = scan.text.slice(begin, end);
   const value = gap === 0 ? written : written.replaceAll("%20", "").replace(/\D/g, "");

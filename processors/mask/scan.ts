@@ -20,6 +20,7 @@ import {
   UNDERSCORE,
 } from "./characters.ts";
 import { azureSignatureAt, capitalKeyAt, isMarkTail, markedKeyAt, sendGridKeyAt } from "./cloud-key.ts";
+import { type DeniedKeys, deniedAt } from "./denied.ts";
 import { emailAt } from "./email.ts";
 import { ibanAt } from "./iban.ts";
 import { nationalIdAt } from "./national-id.ts";
@@ -79,7 +80,12 @@ TRIGGERS[0] = ON_ZERO;
  * One pass from left to right. A detector is woken by one byte, looks back no further than `floor` and a fixed number
  * of bytes, and ahead over what it takes or a fixed number of bytes, so the work is linear in the text.
  */
-export function scanText(scan: Scan, rules: Rules, kindOf: (key: string) => KeyKind): Find[] | null {
+export function scanText(
+  scan: Scan,
+  rules: Rules,
+  kindOf: (key: string) => KeyKind,
+  denied: DeniedKeys | null = null,
+): Find[] | null {
   const { bytes, length } = scan;
   let finds: Find[] | null = null;
   let password: Find | null = null;
@@ -115,6 +121,8 @@ export function scanText(scan: Scan, rules: Rules, kindOf: (key: string) => KeyK
         if (isColon && (bytes[next] === SLASH || bytes[next] === BACKSLASH)) {
           if (rules.url_password && password === null) password = urlPasswordAt(scan, i);
         }
+        if (denied !== null) find = deniedAt(scan, i, next, denied);
+        if (find !== null) break;
         if (password?.begin === next) find = password;
         else if (rules.secret_value) find = secretAt(scan, i, next, isColon, kindOf);
         if (find === null && !isColon && rules.cloud_key) find = azureSignatureAt(scan, i);
@@ -133,7 +141,8 @@ export function scanText(scan: Scan, rules: Rules, kindOf: (key: string) => KeyK
         } else if (code === AT) {
           if (rules.email) find = emailAt(scan, i, next);
         } else if (code === EQUALS || code === COLON) {
-          if (rules.secret_value) find = secretAt(scan, i, next, code === COLON, kindOf);
+          if (denied !== null) find = deniedAt(scan, i, next, denied);
+          if (find === null && rules.secret_value) find = secretAt(scan, i, next, code === COLON, kindOf);
         } else if (code === PLUS && rules.phone) find = internationalPhoneAt(scan, i, next);
         break;
       }

@@ -1,6 +1,7 @@
 import { Derivation } from "../model/derivation.ts";
 import { type EventBatch, STRING_COLUMNS, type StringColumnName } from "../model/event-batch.ts";
-import type { Mask } from "./mask.ts";
+import { type DeniedValue, lineWithoutDenied, withoutDenied } from "./denied.ts";
+import type { Field, Mask } from "./mask.ts";
 
 /**
  * What names the stream; there is nothing of a user in it. Layouts are masked: they hold the keys of a line, as text and
@@ -9,16 +10,18 @@ import type { Mask } from "./mask.ts";
 const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "source", "format"]);
 const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
 const TENANTS_REMEMBERED_MAX = 64;
-const SECRET = "<secret>";
+const WITHHELD = "<payload:withheld>";
 
 /** What is remembered for one tenant: answers per distinct value. */
 interface TenantMask {
   readonly mask: Mask;
+  /** Of MASKED_COLUMNS. */
+  readonly fields: readonly Field[];
   readonly columns: readonly Derivation[];
   /** Of each attribute key id: the id of the masked key, or -1 when it wasn't asked yet. */
   keyIds: Int32Array;
-  /** Of each attribute key id, valid where keyIds is: 1 = its values are secrets. */
-  secretKeys: Uint8Array;
+  /** Of each attribute key id, valid where keyIds is: how its values are masked. */
+  keyFields: (Field | undefined)[];
   keysGeneration: number;
 }
 
@@ -36,11 +39,13 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
     let known = tenants.get(tenant);
     if (known === undefined) {
       const mask = maskOf(tenant);
+      const fields = MASKED_COLUMNS.map((name) => mask.fieldOf(name, true));
       known = {
         mask,
-        columns: MASKED_COLUMNS.map((name) => new Derivation((value) => maskedValue(mask, name, value))),
+        fields,
+        columns: MASKED_COLUMNS.map((name, i) => new Derivation((value) => maskedValue(mask, name, fields[i], value))),
         keyIds: new Int32Array(0),
-        secretKeys: new Uint8Array(0),
+        keyFields: [],
         keysGeneration: -1,
       };
       const [oldest] = tenants.keys();
@@ -54,31 +59,55 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
     const { rows } = batch;
     const tenant = batch.strings.tenant;
     const first = tenantMask(rows === 0 ? "" : tenant.get(0));
+    const denied = first.mask.hasDenied ? deniedValues(batch, tenantMask) : null;
     if (isOneTenant(tenant.ids, rows)) {
       MASKED_COLUMNS.forEach((name, i) => {
         first.columns[i].apply(batch.strings[name], batch.strings[name], rows);
       });
-      maskRows(batch, first, 0, rows);
+      maskRows(batch, first, 0, rows, denied);
     } else {
       for (let row = 0; row < rows; row++) {
         const own = tenantMask(tenant.get(row));
-        for (const name of MASKED_COLUMNS) {
+        MASKED_COLUMNS.forEach((name, i) => {
           const column = batch.strings[name];
-          if (column.ids[row] !== 0) column.set(row, maskedValue(own.mask, name, column.get(row)));
-        }
-        maskRows(batch, own, row, row + 1);
+          if (column.ids[row] !== 0) column.set(row, maskedValue(own.mask, name, own.fields[i], column.get(row)));
+        });
+        maskRows(batch, own, row, row + 1, denied);
       }
     }
     batch.deadLetters = batch.deadLetters.map((letter) => {
-      const payload = first.mask.text(letter.payload);
+      // Nobody knows which of its values are those of denied fields.
+      const payload = denied === null ? first.mask.text(letter.payload) : WITHHELD;
       const isExact = letter.isExact && payload === letter.payload;
       return { ...letter, reason: first.mask.text(letter.reason), payload, isExact };
     });
   };
 }
 
-function maskedValue(mask: Mask, name: StringColumnName, value: string): string {
-  return name === "user_agent_original" ? mask.userAgent(value) : mask.value(name, value);
+function maskedValue(mask: Mask, name: StringColumnName, field: Field, value: string): string {
+  return name === "user_agent_original" ? mask.userAgent(field, value) : mask.valueOf(field, value);
+}
+
+/** What denied fields hold, of each row, before anything is masked. */
+function deniedValues(batch: EventBatch, tenantMask: (tenant: string) => TenantMask): DeniedValue[][] {
+  const { strings, attributes, attributeEnds } = batch;
+  const all: DeniedValue[][] = [];
+  for (let row = 0; row < batch.rows; row++) {
+    const { mask, fields } = tenantMask(strings.tenant.get(row));
+    const values: DeniedValue[] = [];
+    const add = (field: Field, raw: string) => {
+      if (field.treatment === "denied" && raw !== "") values.push({ raw, pseudonym: mask.valueOf(field, raw) });
+    };
+    MASKED_COLUMNS.forEach((name, i) => {
+      if (fields[i].treatment === "denied") add(fields[i], strings[name].get(row));
+    });
+    for (let i = row === 0 ? 0 : attributeEnds[row - 1]; i < attributeEnds[row]; i++) {
+      add(mask.fieldOf(attributes.key(i), false), attributes.values.get(i));
+    }
+    // The longest first: it may hold another.
+    all.push(values.sort((a, b) => b.raw.length - a.raw.length));
+  }
+  return all;
 }
 
 function isOneTenant(ids: Uint32Array, rows: number): boolean {
@@ -86,15 +115,22 @@ function isOneTenant(ids: Uint32Array, rows: number): boolean {
   return true;
 }
 
-/** Kept lines and attributes of the rows [from, to). */
-function maskRows(batch: EventBatch, tenant: TenantMask, from: number, to: number): void {
+/** Kept lines and attributes of the rows [from, to); with denied values, what other columns hold of them. */
+function maskRows(
+  batch: EventBatch,
+  tenant: TenantMask,
+  from: number,
+  to: number,
+  denied: readonly (readonly DeniedValue[])[] | null,
+): void {
   const { mask } = tenant;
   const { line_kept: lines, attributes } = batch;
   const { keys, keyIds, values } = attributes;
   for (let row = from; row < to; row++) {
     if (lines.isEmpty(row)) continue;
     const line = lines.get(row);
-    const masked = mask.text(line);
+    let masked = mask.text(line);
+    if (denied !== null && denied[row].length > 0) masked = lineWithoutDenied(line, masked, denied[row]);
     if (masked !== line) lines.set(row, masked);
   }
   readyKeys(batch, tenant);
@@ -103,18 +139,34 @@ function maskRows(batch: EventBatch, tenant: TenantMask, from: number, to: numbe
     const id = keyIds[i];
     if (tenant.keyIds[id] < 0) {
       const key = keys.values[id];
+      tenant.keyFields[id] = mask.fieldOf(key, false);
       tenant.keyIds[id] = keys.intern(mask.text(key));
-      tenant.secretKeys[id] = mask.isSecretKey(key) ? 1 : 0;
     }
     keyIds[i] = tenant.keyIds[id];
     if (values.isEmpty(i)) continue;
-    if (tenant.secretKeys[id] === 1) {
-      values.set(i, SECRET);
-      continue;
-    }
     const value = values.get(i);
-    // Most values have nothing to hide, and that shows without their key.
-    if (mask.text(value) !== value) values.set(i, mask.value(keys.values[id], value));
+    const masked = mask.valueOf(tenant.keyFields[id] as Field, value);
+    if (masked !== value) values.set(i, masked);
+  }
+  if (denied !== null) for (let row = from; row < to; row++) maskShared(batch, row, denied[row]);
+}
+
+/** The denied values of a row in its other columns and attributes. */
+function maskShared(batch: EventBatch, row: number, denied: readonly DeniedValue[]): void {
+  if (denied.length === 0) return;
+  for (const name of MASKED_COLUMNS) {
+    const column = batch.strings[name];
+    if (column.ids[row] === 0 || name === "line_layout") continue;
+    const value = column.get(row);
+    const without = withoutDenied(value, denied);
+    if (without !== value) column.set(row, without);
+  }
+  const { values } = batch.attributes;
+  for (let i = row === 0 ? 0 : batch.attributeEnds[row - 1]; i < batch.attributeEnds[row]; i++) {
+    if (values.isEmpty(i)) continue;
+    const value = values.get(i);
+    const without = withoutDenied(value, denied);
+    if (without !== value) values.set(i, without);
   }
 }
 
@@ -123,12 +175,8 @@ function readyKeys(batch: EventBatch, tenant: TenantMask): void {
   const { size, generation } = batch.attributes.keys;
   if (tenant.keysGeneration === generation && tenant.keyIds.length >= size) return;
   const keyIds = new Int32Array(Math.max(64, size * 2)).fill(-1);
-  const secretKeys = new Uint8Array(keyIds.length);
-  if (tenant.keysGeneration === generation) {
-    keyIds.set(tenant.keyIds);
-    secretKeys.set(tenant.secretKeys);
-  }
+  if (tenant.keysGeneration === generation) keyIds.set(tenant.keyIds);
+  else tenant.keyFields = [];
   tenant.keyIds = keyIds;
-  tenant.secretKeys = secretKeys;
   tenant.keysGeneration = generation;
 }

@@ -117,6 +117,13 @@ function entryOf(name: string): { readonly field: Field; readonly rank: number }
   return BY_NAME.get(plain) ?? BY_NAME.get(/^(?:resource\.)?(?:attributes\.)?([^.]+\..+)$/.exec(plain)?.[1] ?? "");
 }
 
+/** The names under which structured lines write a text column, in the form in which names are compared. */
+export function namesOfColumn(column: string): readonly string[] {
+  return FIELDS.flatMap(([field, names]) =>
+    field.kind === "string" && field.column === column ? names.split(" ") : [],
+  );
+}
+
 /** The field that a name stands for, or undefined: an attribute. */
 export function fieldOf(name: string): Field | undefined {
   return entryOf(name)?.field;

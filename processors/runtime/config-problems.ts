@@ -91,6 +91,19 @@ export function crossProblems(value: unknown): { path: KeyPath; what: string }[]
       seen.add(name);
     }
   }
+  const maskSection = at(value, "mask");
+  const names = new Set<unknown>();
+  for (const [index, item] of entriesOf(at(maskSection, "patterns"))) {
+    const name = at(item, "name");
+    if (names.has(name))
+      problems.push({ path: ["mask", "patterns", index, "name"], what: `${shown(name)} is taken already` });
+    names.add(name);
+  }
+  const denied = at(maskSection, "deny");
+  for (const [index, name] of entriesOf(at(maskSection, "allow"))) {
+    if (Array.isArray(denied) && denied.includes(name))
+      problems.push({ path: ["mask", "allow", index], what: `${shown(name)} is denied as well; keep one of the two` });
+  }
   const formats = [...FORMATS, ...entriesOf(at(value, "formats"))].map((one) =>
     typeof one === "string" ? one : String(at(one[1], "name")),
   );

@@ -15,6 +15,9 @@ export function configVersion(config: Config): string {
       .sort(),
     config.rules.map((r) => [r.name, r.version, r.windowSeconds, r.groupBy, r.distinct, r.where]).sort(),
     masked.map(([name]) => name).sort(),
+    ...(config.mask.enabled && isMaskExtended(config)
+      ? [[config.mask.patterns, [...config.mask.allow].sort(), [...config.mask.deny].sort()]]
+      : []),
     config.batch.recordBytesMax,
     // Named only where there are any: what was stored before keeps its version.
     ...(config.formats.length === 0
@@ -22,6 +25,10 @@ export function configVersion(config: Config): string {
       : [{ formats: [...config.formats].sort((a, b) => (a.name < b.name ? -1 : 1)) }]),
   ];
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 12);
+}
+
+function isMaskExtended({ mask }: Config): boolean {
+  return mask.patterns.length + mask.allow.length + mask.deny.length > 0;
 }
 
 const HIDDEN = "[redacted]";
@@ -60,7 +67,16 @@ export function redacted(config: Config): Record<string, unknown> {
     rules: config.rules.map(({ name, version, windowSeconds, groupBy, distinct, where }) =>
       withoutNull({ name, window: writeSeconds(windowSeconds), group_by: [...groupBy], distinct, where, version }),
     ),
-    mask: withoutNull({ enabled: mask.enabled, rules: { ...mask.rules }, key_file: mask.keyFile }),
+    mask: withoutNull({
+      enabled: mask.enabled,
+      rules: { ...mask.rules },
+      patterns: mask.patterns.map(({ name, pattern, replace, fields }) =>
+        withoutNull({ name, pattern, replace, fields: fields === null ? null : [...fields] }),
+      ),
+      allow: [...mask.allow],
+      deny: [...mask.deny],
+      key_file: mask.keyFile,
+    }),
     retention: {
       events: `${retention.eventsDays}d`,
       dead_letters: `${retention.deadLettersDays}d`,

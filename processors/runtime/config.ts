@@ -40,6 +40,15 @@ export interface SourceConfig {
   readonly service: string | null;
 }
 
+/** A masking rule of the user's own. */
+export interface MaskPattern {
+  readonly name: string;
+  readonly pattern: string;
+  readonly replace: "pseudonym" | "remove";
+  /** null: everywhere. */
+  readonly fields: readonly string[] | null;
+}
+
 /** Everything that can be configured, checked and complete. `schemas/config.schema.json` describes each key. */
 export interface Config {
   readonly data: { readonly directory: string };
@@ -58,6 +67,10 @@ export interface Config {
   readonly mask: {
     readonly enabled: boolean;
     readonly rules: Readonly<Record<MaskRule, boolean>>;
+    readonly patterns: readonly MaskPattern[];
+    /** Columns and `attributes.KEY` that are never masked, and those that are replaced whole. */
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
     readonly keyFile: string | null;
     /** Secret. Hexadecimal, from WEIR_MASK_KEY; null = see `loadMaskKey`. */
     readonly keyHex: string | null;
@@ -162,7 +175,15 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       distinct: rule.distinct ?? null,
       where: rule.where,
     })),
-    mask: { enabled: mask.enabled, rules: mask.rules, keyFile: mask.key_file ?? null, keyHex },
+    mask: {
+      enabled: mask.enabled,
+      rules: mask.rules,
+      patterns: mask.patterns.map((pattern) => ({ ...pattern, fields: pattern.fields ?? null })),
+      allow: mask.allow,
+      deny: mask.deny,
+      keyFile: mask.key_file ?? null,
+      keyHex,
+    },
     retention: {
       eventsDays: retention.events,
       deadLettersDays: retention.dead_letters,

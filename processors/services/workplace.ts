@@ -5,7 +5,6 @@ import { isHeld, openStore, type Store, type StoreOptions } from "../clickhouse/
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { type Geoip, openGeoip } from "../lookups/geoip.ts";
-import { createMask, type Mask } from "../mask/mask.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Versions } from "../model/ledger.ts";
 import type { Clock } from "../model/ports.ts";
@@ -15,6 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
+import { createMasks } from "./masks.ts";
 import { ownFormatsOf } from "./own-formats.ts";
 import { claimStore } from "./store-owner.ts";
 
@@ -121,12 +121,7 @@ async function assemble(
   geoip: Geoip,
 ): Promise<Workplace> {
   const key = loadMaskKey(config);
-  const masks = new Map<string, Mask>();
-  const maskOf = (tenant: string): Mask => {
-    let mask = masks.get(tenant);
-    if (mask === undefined) masks.set(tenant, (mask = createMask({ key, tenant, rules: config.mask.rules })));
-    return mask;
-  };
+  const maskOf = createMasks(config, key);
   const pipelines = new Map<string, Pipeline>();
   const keyId = createHash("sha256").update("weir mask key id").update(key).digest("hex").slice(0, 8);
   const versions: Versions = {

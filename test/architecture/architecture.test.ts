@@ -88,6 +88,7 @@ describe("imports", () => {
       maxmind: below("lookups"),
       bowser: below("enrich"),
       isbot: below("enrich"),
+      re2js: below("mask"),
       zod: below("runtime"),
       yaml: below("runtime"),
       pino: below("runtime"),
