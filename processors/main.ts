@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addClose } from "./commands/close.ts";
 import type { Exit } from "./commands/command.ts";
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -18,6 +19,7 @@ function createProgram(exit: Exit): Command {
     .configureHelp({ helpWidth: 100 });
   addRun(program, exit);
   addLoad(program, exit);
+  addClose(program, exit);
   addSql(program);
   addDeadLetters(program, exit);
   addMigrate(program);

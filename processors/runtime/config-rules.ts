@@ -27,7 +27,15 @@ export const rule = z.strictObject({
     .enum(["all", "http", "body"])
     .default("all")
     .describe("Which events count: all, those with a response status (http), those with a message (body)."),
-  version: z.int().min(1).max(65_535).default(1).describe("Raise it when the meaning of the rule changes."),
+  from: name(64)
+    .optional()
+    .describe("Rule whose finished windows this one adds up, instead of counting events; its key holds this one's."),
+  version: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(1)
+    .describe("Raise it to begin anew; a rule that is changed begins anew by itself."),
 });
 
 /** Counted when the file doesn't say. */
@@ -39,4 +47,24 @@ export const DEFAULT_RULES = [
     where: "all" as const,
   },
   { name: "template_10s", window: "10s", group_by: ["tenant", "service_name", "template"], where: "body" as const },
-];
+  { name: "country_1m", window: "1m", group_by: ["tenant", "geo_country_iso_code"], where: "http" as const },
+  {
+    name: "route_1m",
+    window: "1m",
+    group_by: ["tenant", "service_name", "http_route", "status_class"],
+    from: "route_10s",
+  },
+  {
+    name: "route_1h",
+    window: "1h",
+    group_by: ["tenant", "service_name", "http_route", "status_class"],
+    from: "route_1m",
+  },
+  { name: "service_1m", window: "1m", group_by: ["tenant", "service_name"], from: "route_1m" },
+  { name: "service_1h", window: "1h", group_by: ["tenant", "service_name"], from: "service_1m" },
+  { name: "service_1d", window: "1d", group_by: ["tenant", "service_name"], from: "service_1h" },
+  { name: "tenant_1h", window: "1h", group_by: ["tenant"], from: "service_1h" },
+  { name: "tenant_1d", window: "1d", group_by: ["tenant"], from: "tenant_1h" },
+  { name: "template_1h", window: "1h", group_by: ["tenant", "service_name", "template"], from: "template_10s" },
+  { name: "country_1h", window: "1h", group_by: ["tenant", "geo_country_iso_code"], from: "country_1m" },
+].map((rule) => ({ where: "all" as const, ...rule }));

@@ -13,6 +13,7 @@ export const RETENTION_DEFAULTS = {
   events: "30d",
   dead_letters: "30d",
   partials: "7d",
+  windows: "400d",
 } as const;
 
 const KIB = 1024;
@@ -63,6 +64,7 @@ export const FILE_SCHEMA = z
         partials: days()
           .prefault(RETENTION_DEFAULTS.partials)
           .describe("How long the batches' shares of windows are kept."),
+        windows: days().prefault(RETENTION_DEFAULTS.windows).describe("How long finished windows are kept."),
       })
       .prefault({})
       .describe(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { name, namePattern, text } from "./config-values.ts";
+import { name, namePattern, seconds, text } from "./config-values.ts";
 
 /** What a format may be called: `auto`, and the names of the formats that can be parsed. */
 export const FORMATS = [
@@ -35,6 +35,8 @@ function isTimezone(text: string): boolean {
     return false;
   }
 }
+/** What holds for sources that the file doesn't name. */
+export const PUNCTUALITY_DEFAULTS = { disorder: "10s", lateness: "1d" } as const;
 
 /** An entry of `sources`. */
 export const source = z.strictObject({
@@ -51,5 +53,11 @@ export const source = z.strictObject({
     .refine(isTimezone, "There is no such time zone; use a name such as Europe/Berlin.")
     .default("UTC")
     .describe("Time zone of times that are written without one, by its name in the IANA database."),
+  disorder: seconds(7)
+    .prefault(PUNCTUALITY_DEFAULTS.disorder)
+    .describe("How much event times may be out of order; windows are closed so much later."),
+  lateness: seconds(366)
+    .prefault(PUNCTUALITY_DEFAULTS.lateness)
+    .describe("How late events may be and still revise their windows; weir load knows no limit."),
   service: text(200).optional().describe("service_name of its events; absent: taken from the record or the name."),
 });

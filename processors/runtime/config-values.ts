@@ -68,6 +68,20 @@ export function windowSeconds() {
     });
 }
 
+/** A duration up to a number of days, with a unit; gives seconds. */
+export function seconds(daysMax: number) {
+  const error = says('is not a duration; write a number and s, m, h or d, as in "10s" or "1d"');
+  return z
+    .string({ error })
+    .regex(DURATION_PATTERN, { error })
+    .transform((value, context) => {
+      const seconds = parseSeconds(value);
+      if (seconds <= daysMax * DAY_SECONDS) return seconds;
+      context.issues.push({ code: "custom", input: value, message: `${shown(value)} is longer than ${daysMax}d` });
+      return z.NEVER;
+    });
+}
+
 /** A number of days, with its unit; gives the number. */
 export function days() {
   const error = says('is not a number of days; write it as in "30d"');

@@ -45,8 +45,18 @@ export function redacted(config: Config): Record<string, unknown> {
       password: direct ? HIDDEN : null,
       password_file: clickhouse.passwordFile,
     }),
-    sources: config.sources.map(({ name, files, format, tenant, timezone, service }) =>
-      withoutNull({ name, files: [...files], format, tenant, timezone, service }),
+    sources: config.sources.map(
+      ({ name, files, format, tenant, timezone, service, disorderSeconds, latenessSeconds }) =>
+        withoutNull({
+          name,
+          files: [...files],
+          format,
+          tenant,
+          timezone,
+          service,
+          disorder: writeSeconds(disorderSeconds),
+          lateness: writeSeconds(latenessSeconds),
+        }),
     ),
     formats: config.formats.map((own) => ({
       name: own.name,
@@ -64,9 +74,25 @@ export function redacted(config: Config): Record<string, unknown> {
       bytes: writeBytes(batch.bytesMax),
       record_bytes: writeBytes(batch.recordBytesMax),
     },
-    rules: config.rules.map(({ name, version, windowSeconds, groupBy, distinct, where }) =>
-      withoutNull({ name, window: writeSeconds(windowSeconds), group_by: [...groupBy], distinct, where, version }),
-    ),
+    rules: [
+      ...config.rules.map(({ name, windowSeconds, groupBy, distinct, where, edition }) =>
+        withoutNull({
+          name,
+          window: writeSeconds(windowSeconds),
+          group_by: [...groupBy],
+          distinct,
+          where,
+          version: edition ?? 1,
+        }),
+      ),
+      ...config.rollUps.map(({ name, windowSeconds, groupBy, from, edition }) => ({
+        name,
+        window: writeSeconds(windowSeconds),
+        group_by: [...groupBy],
+        from,
+        version: edition ?? 1,
+      })),
+    ],
     mask: withoutNull({
       enabled: mask.enabled,
       rules: { ...mask.rules },
@@ -81,6 +107,7 @@ export function redacted(config: Config): Record<string, unknown> {
       events: `${retention.eventsDays}d`,
       dead_letters: `${retention.deadLettersDays}d`,
       partials: `${retention.partialsDays}d`,
+      windows: `${retention.windowsDays}d`,
     },
     log: { level: config.log.level },
   };

@@ -1,5 +1,5 @@
 import type { OwnFormat } from "../model/own-format.ts";
-import type { GroupBy, Rule } from "../model/rule.ts";
+import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
 import type { MaskRule } from "./config-mask.ts";
 import {
@@ -18,7 +18,10 @@ import {
   unknownKey,
   writePath,
 } from "./config-problems.ts";
+import { resolveRules } from "./config-roll-ups.ts";
 import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel } from "./config-schema.ts";
+import { PUNCTUALITY_DEFAULTS } from "./config-sources.ts";
+import { parseSeconds } from "./config-units.ts";
 import { isKeyText, KEY_TEXT_RULE } from "./secret-key.ts";
 
 export type { MaskRule } from "./config-mask.ts";
@@ -38,6 +41,10 @@ export interface SourceConfig {
   readonly timezone: string;
   /** null: taken from the record or the source's name. */
   readonly service: string | null;
+  /** Event times may be this much out of order. */
+  readonly disorderSeconds: number;
+  /** Events that are later than that by more stay out of their windows. */
+  readonly latenessSeconds: number;
 }
 
 /** A masking rule of the user's own. */
@@ -62,8 +69,12 @@ export interface Config {
   };
   readonly sources: readonly SourceConfig[];
   readonly formats: readonly OwnFormat[];
+  /** For sources that are not declared. */
+  readonly sourceDefaults: Pick<SourceConfig, "disorderSeconds" | "latenessSeconds">;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly recordBytesMax: number };
   readonly rules: readonly Rule[];
+  /** Rules that are made from finished windows; each stands after the one that it is made from. */
+  readonly rollUps: readonly RollUp[];
   readonly mask: {
     readonly enabled: boolean;
     readonly rules: Readonly<Record<MaskRule, boolean>>;
@@ -79,6 +90,7 @@ export interface Config {
     readonly eventsDays: number;
     readonly deadLettersDays: number;
     readonly partialsDays: number;
+    readonly windowsDays: number;
   };
   readonly log: { readonly level: LogLevel };
 }
@@ -122,6 +134,9 @@ export function readConfig(options: ConfigOptions = {}): Config {
     else for (const key of issue.keys) report([...path, key], unknownKey(path, key, jsonSchema), "key");
   }
 
+  for (const { path, what } of parsed.data === undefined ? [] : resolveRules(writtenRules(parsed.data)).problems)
+    report(path, what);
+
   const passwordFile = parsed.data?.clickhouse.password_file;
   const password = passwordFile === undefined ? null : readPasswordFile(passwordFile);
   if (password?.failed !== undefined) {
@@ -146,6 +161,7 @@ function originOf(overrides: readonly Override[], path: ConfigProblem["path"]): 
 
 function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: string | null): Config {
   const { clickhouse, batch, mask, retention } = file;
+  const { rules, rollUps } = resolveRules(writtenRules(file));
   return {
     data: file.data,
     clickhouse: {
@@ -154,7 +170,12 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       password: passwordOfFile ?? clickhouse.password ?? "",
       passwordFile: clickhouse.password_file ?? null,
     },
-    sources: file.sources.map((source) => ({ ...source, service: source.service ?? null })),
+    sources: file.sources.map(({ disorder, lateness, ...source }) => ({
+      ...source,
+      service: source.service ?? null,
+      disorderSeconds: disorder,
+      latenessSeconds: lateness,
+    })),
     formats: file.formats.map((format) => ({
       name: format.name,
       patterns: format.dissect,
@@ -166,15 +187,13 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       joins: format.join,
       isDetected: format.auto,
     })),
+    sourceDefaults: {
+      disorderSeconds: parseSeconds(PUNCTUALITY_DEFAULTS.disorder),
+      latenessSeconds: parseSeconds(PUNCTUALITY_DEFAULTS.lateness),
+    },
     batch: { recordsMax: batch.records, bytesMax: batch.bytes, recordBytesMax: batch.record_bytes },
-    rules: file.rules.map((rule) => ({
-      name: rule.name,
-      version: rule.version,
-      windowSeconds: rule.window,
-      groupBy: rule.group_by as GroupBy[],
-      distinct: rule.distinct ?? null,
-      where: rule.where,
-    })),
+    rules,
+    rollUps,
     mask: {
       enabled: mask.enabled,
       rules: mask.rules,
@@ -188,9 +207,19 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       eventsDays: retention.events,
       deadLettersDays: retention.dead_letters,
       partialsDays: retention.partials,
+      windowsDays: retention.windows,
     },
     log: file.log,
   };
+}
+
+function writtenRules(file: FileConfig) {
+  return file.rules.map(({ name, version, window, group_by, distinct, where, from }) => {
+    const common = { name, edition: version, windowSeconds: window, groupBy: group_by as GroupBy[] };
+    return from === undefined
+      ? ({ kind: "base", rule: { ...common, distinct: distinct ?? null, where } } as const)
+      : ({ kind: "rollUp", rule: { ...common, from } } as const);
+  });
 }
 
 function deepFreeze<T>(value: T): T {

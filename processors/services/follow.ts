@@ -4,6 +4,7 @@ import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { createProofBook, type ProofBook } from "./attendance.ts";
 import { formatOf, openPartition, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
 import type { FinishedBatch, PartitionProcessor } from "./process.ts";
 import type { Workplace } from "./workplace.ts";
@@ -23,6 +24,8 @@ export interface Inputs {
   drain(): Promise<void>;
   /** Stores what is left and lets go of the sources. */
   close(): Promise<void>;
+  /** What the last `drain` proved of the ends of partitions. */
+  readonly proofs: ProofBook;
 }
 
 /** How often it is looked for new files, and how long one waits that could not be read twice. */
@@ -46,6 +49,7 @@ export function followFiles(
 ): Inputs {
   const { config, files, clock, signal, logger } = options;
   const followed = new Map<string, Followed>();
+  const proofs = createProofBook(workplace.journal, clock);
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   for (const path of files) add(path, sourceNameOf(path));
 
@@ -81,6 +85,7 @@ export function followFiles(
       return null;
     }
     try {
+      await proofs.begin(source);
       const reading = readingOf(config, name, source.format, format !== "auto");
       return { source, processor: await openPartition(workplace, { source, reading, signal, logger, onBatch }) };
     } catch (error) {
@@ -93,11 +98,12 @@ export function followFiles(
     file.open ??= await openPath(file);
     if (file.open === null) return;
     const { source, processor } = file.open;
-    await processor.drain();
+    await proofs.whileDraining(source, false, signal, processor.drain);
     if (signal.aborted || !(await source.isMoved())) return;
     // Rotated: what is left of the old file is complete now; the path's new file comes with the next round.
     source.setEnd("final");
-    await processor.drain();
+    await proofs.whileDraining(source, true, signal, processor.drain);
+    await proofs.note(source);
     await source.close();
     file.open = null;
   }
@@ -109,6 +115,7 @@ export function followFiles(
   }
 
   return {
+    proofs,
     async drain() {
       if (files.length === 0 && clock.monotonicMs() - lookedAtMs >= LOOK_MS) {
         lookedAtMs = clock.monotonicMs();
@@ -131,7 +138,10 @@ export function followFiles(
       }
     },
     async close() {
-      for (const file of followed.values()) await closeFile(file);
+      for (const file of followed.values()) {
+        if (file.open !== null) await proofs.note(file.open.source);
+        await closeFile(file);
+      }
     },
   };
 }

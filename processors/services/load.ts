@@ -4,6 +4,8 @@ import { openLeftovers, openStdinSource } from "../files/stdin-source.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { noteAttendance } from "./attendance.ts";
+import { createClosing } from "./closing.ts";
 import { formatOf, openPartition, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
 import type { FinishedBatch } from "./process.ts";
 import { openWorkplace, storedBytesPerEvent, type Workplace } from "./workplace.ts";
@@ -83,6 +85,12 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
       files.push(await loadFile(options, workplace, file, totals.add));
     }
     if (pipes && !options.signal.aborted) files.push(...(await loadLeftovers(options, workplace, true, totals.add)));
+    const closing = createClosing(workplace, { clock: options.clock, logger });
+    try {
+      await closing.tick(true);
+    } finally {
+      await closing.close();
+    }
     const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
     const result = { ...totals.result(seconds), wasInterrupted: options.signal.aborted };
     logger?.debug(result, "Load ended.");
@@ -150,6 +158,7 @@ async function loadSource(
     const { format } = source;
     // Nothing is in it, so nothing tells a format.
     if (format === "") return nothingOf(file, name, "");
+    await noteAttendance(workplace.journal, source, { mode: "load", proof: null });
     const processor = await openPartition(workplace, {
       source,
       reading: readingOf(config, name, format, isDeclared),

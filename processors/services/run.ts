@@ -1,7 +1,10 @@
+import type { IdleProof } from "../close/watermark.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { StatusLine } from "../runtime/status-line.ts";
+import { createProofBook } from "./attendance.ts";
+import { createClosing } from "./closing.ts";
 import { followFiles, type Inputs } from "./follow.ts";
 import { openPartition } from "./partition.ts";
 import type { FinishedBatch, PartitionProcessor } from "./process.ts";
@@ -31,27 +34,33 @@ export async function run(options: RunOptions): Promise<void> {
   const { clock, signal, logger, status } = options;
   const workplace = await openWorkplace(options.config, clock);
   const meter = createMeter(clock);
+  let proofs: ReadonlyMap<string, IdleProof> = new Map();
+  const closing = createClosing(workplace, { clock, logger, proofs: () => proofs });
   try {
     const inputs = await openInputs(options, workplace, meter.add);
+    proofs = inputs.proofs.proofs;
     logger.info({ store: workplace.store.kind }, "Run started.");
     status?.beside.write(`${introduction(options, workplace)}\n\n`);
     let sizedAtMs = Number.NEGATIVE_INFINITY;
     let bytesPerEvent: number | null = null;
     while (!signal.aborted) {
       await inputs.drain();
+      await closing.tick();
       if (meter.events > 0 && clock.monotonicMs() - sizedAtMs >= SIZE_MS) {
         sizedAtMs = clock.monotonicMs();
         bytesPerEvent = await storedBytesPerEvent(workplace);
       }
-      if (status?.isDue) status.update(meter.text(bytesPerEvent));
+      if (status?.isDue) status.update(`${meter.text(bytesPerEvent)}${closing.text()}`);
       await clock.sleep(LINGER_MS);
     }
     await inputs.close();
+    await closing.tick();
     const text = meter.text(await storedBytesPerEvent(workplace));
     logger.info({ events: meter.events, deadLetters: meter.deadLetters }, "Run ended.");
     status?.beside.write(`${text}\nEverything that was read is stored.\n`);
   } finally {
     status?.clear();
+    await closing.close();
     await workplace.close();
   }
 }
@@ -74,21 +83,29 @@ async function openShop(
   // What is in the journal is stored before the end: it is little, and nothing is waited for.
   const { signal } = new AbortController();
   const processors: PartitionProcessor[] = [];
-  for (const { source, reading } of feed.sources)
+  const proofs = createProofBook(workplace.journal, options.clock);
+  for (const { source, reading } of feed.sources) {
+    await proofs.begin(source);
     processors.push(await openPartition(workplace, { source, reading, signal, logger: options.logger, onBatch }));
+  }
 
   async function drain(): Promise<void> {
-    for (const processor of processors) await processor.drain();
+    for (const [i, processor] of processors.entries())
+      await proofs.whileDraining(feed.sources[i].source, false, signal, processor.drain);
     await feed.writeTruth();
   }
   return {
+    proofs,
     async drain() {
       await feed.advance();
       await drain();
     },
     async close() {
       await drain();
-      for (const { source } of feed.sources) await source.close();
+      for (const { source } of feed.sources) {
+        await proofs.note(source);
+        await source.close();
+      }
     },
   };
 }

@@ -48,18 +48,29 @@ const MIGRATIONS_DIR = fileURLToPath(new URL("../../sql/migrations", import.meta
 
 /** Brings the store's tables up to date; returns the names of the migrations that ran. */
 export async function migrateStore(store: Store, config: Config): Promise<string[]> {
-  const { eventsDays, deadLettersDays, partialsDays } = config.retention;
+  const { eventsDays, deadLettersDays, partialsDays, windowsDays } = config.retention;
   const done = await migrate(store, await readMigrations(MIGRATIONS_DIR), {
-    placeholders: { events_days: eventsDays, dead_letters_days: deadLettersDays, partials_days: partialsDays },
+    placeholders: {
+      events_days: eventsDays,
+      dead_letters_days: deadLettersDays,
+      partials_days: partialsDays,
+      windows_days: windowsDays,
+    },
   });
-  await setRetention(store, { events: eventsDays, dead_letters: deadLettersDays, partials: partialsDays });
+  await setRetention(store, {
+    events: eventsDays,
+    dead_letters: deadLettersDays,
+    partials: partialsDays,
+    windows: windowsDays,
+    too_late: windowsDays,
+  });
   return done;
 }
 
 /** Brings the tables' retention to what is configured now; a table that has it already is left alone. */
 async function setRetention(store: Store, daysOf: Readonly<Record<string, number>>): Promise<void> {
   const tables = await store.query<{ name: string; create_table_query: string }>(
-    "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' AND name IN ('events', 'dead_letters', 'partials')",
+    "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' AND name IN ('events', 'dead_letters', 'partials', 'windows', 'too_late')",
   );
   for (const { name, create_table_query } of tables) {
     const days = daysOf[name];

@@ -20,10 +20,27 @@ const FIRST: Readonly<Record<string, string>> = {
 };
 const LATER: Readonly<Record<string, string>> = {
   "0009_create_journals.sql": "fd7def04c6ae2773",
+  "0010_extend_events_line.sql": "1118dc3255e50164",
+  "0011_add_dead_letters_payload_is_exact.sql": "af280d0cd84b15f8",
+  "0012_replace_completeness.sql": "e72114e9e9a7f941",
+  "0013_add_partials_value.sql": "8a11e9055032d3c9",
+  "0014_create_rules.sql": "662523dc40e6adec",
+  "0015_create_cuts.sql": "c3527f59a04a6e9f",
+  "0016_create_windows.sql": "8a6746ffff3c2778",
+  "0017_create_too_late.sql": "c5332e0e4aef625c",
+  "0018_create_windows_history.sql": "bbe0e6f361ea068d",
+  "0019_create_windows_latest.sql": "2611575599b0cb09",
+  "0020_create_watermarks.sql": "d091df29f3e69268",
+  "0021_create_completeness_with_too_late.sql": "c95c47dd4482814f",
+  "0022_create_service_1m_with_finished.sql": "df93e0a7c1849fa6",
+  "0023_create_route_1m.sql": "f0d787565d7cfae3",
+  "0024_create_tenant_1h.sql": "257d72c042cf3564",
+  "0025_create_country_1h.sql": "59a96ee2ee796492",
+  "0026_create_template_1h.sql": "7fb293cf1878a4a9",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
-const PLACEHOLDERS = { events_days: 30, dead_letters_days: 30, partials_days: 7 };
+const PLACEHOLDERS = { events_days: 30, dead_letters_days: 30, partials_days: 7, windows_days: 400 };
 
 async function readFirst() {
   return (await readMigrations(DIR)).filter(({ name }) => FIRST[name] !== undefined);

@@ -80,7 +80,7 @@ describe("the example", () => {
         if (inner === undefined) missing.push(`${path}${key}`);
         else walk(child, inner, `${path}${key}.`);
       }
-      if (schema.items !== undefined) walk(schema.items, (value as unknown[])[0], path);
+      if (schema.items !== undefined) walk(schema.items, Object.assign({}, ...(value as unknown[]).toReversed()), path);
     };
     walk(committed, parse(example), "");
     expect(missing).toEqual(["clickhouse.password"]);

@@ -7,16 +7,18 @@ import { configOf, errorLinesOf, inFolder } from "../support/config-of.ts";
 describe("what a configuration says", () => {
   it("is complete without a word in the file", () => {
     const config = configOf("");
-    expect(config).toEqual({
+    expect({ ...config, rollUps: config.rollUps.map(({ name, from }) => `${name} from ${from}`) }).toEqual({
       data: { directory: "./.weir" },
       clickhouse: { url: null, username: "default", password: "", passwordFile: null },
       sources: [],
+      sourceDefaults: { disorderSeconds: 10, latenessSeconds: 86_400 },
       formats: [],
       batch: { recordsMax: 100_000, bytesMax: 25_165_824, recordBytesMax: 1_048_576 },
       rules: [
         {
           name: "route_10s",
-          version: 1,
+          version: 1_557_981_609,
+          edition: 1,
           windowSeconds: 10,
           groupBy: ["tenant", "service_name", "http_route", "status_class"],
           distinct: null,
@@ -24,12 +26,33 @@ describe("what a configuration says", () => {
         },
         {
           name: "template_10s",
-          version: 1,
+          version: 3_682_329_574,
+          edition: 1,
           windowSeconds: 10,
           groupBy: ["tenant", "service_name", "template"],
           distinct: null,
           where: "body",
         },
+        {
+          name: "country_1m",
+          version: 587_025_344,
+          edition: 1,
+          windowSeconds: 60,
+          groupBy: ["tenant", "geo_country_iso_code"],
+          distinct: null,
+          where: "http",
+        },
+      ],
+      rollUps: [
+        "route_1m from route_10s",
+        "template_1h from template_10s",
+        "country_1h from country_1m",
+        "route_1h from route_1m",
+        "service_1m from route_1m",
+        "service_1h from service_1m",
+        "service_1d from service_1h",
+        "tenant_1h from service_1h",
+        "tenant_1d from tenant_1h",
       ],
       mask: {
         enabled: true,
@@ -53,7 +76,7 @@ describe("what a configuration says", () => {
         keyFile: null,
         keyHex: null,
       },
-      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7 },
+      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, windowsDays: 400 },
       log: { level: "info" },
     });
   });
@@ -68,7 +91,7 @@ sources:
   - name: shop
     files: ["a/*.log"]
     service: web
-  - { name: api.v1, format: json, tenant: blue }
+  - { name: api.v1, format: json, tenant: blue, disorder: 1m, lateness: 2h }
 rules:
   - { name: users, window: 1 m, group_by: [user_id, attributes.plan], distinct: client_address }
 batch: { bytes: 65536, record_bytes: 2kB }
@@ -83,13 +106,25 @@ retention: { events: 90d }
         tenant: "default",
         timezone: "UTC",
         service: "web",
+        disorderSeconds: 10,
+        latenessSeconds: 86_400,
       },
-      { name: "api.v1", files: [], format: "json", tenant: "blue", timezone: "UTC", service: null },
+      {
+        name: "api.v1",
+        files: [],
+        format: "json",
+        tenant: "blue",
+        timezone: "UTC",
+        service: null,
+        disorderSeconds: 60,
+        latenessSeconds: 7200,
+      },
     ]);
     expect(config.rules).toEqual([
       {
         name: "users",
-        version: 1,
+        version: expect.any(Number),
+        edition: 1,
         windowSeconds: 60,
         groupBy: ["user_id", "attributes.plan"],
         distinct: "client_address",

@@ -32,7 +32,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-queries-"));
   store = await openStore({ dataDir: folder });
   await migrate(store, await readMigrations(join(SQL, "migrations")), {
-    placeholders: { events_days: 30, dead_letters_days: 30, partials_days: 7 },
+    placeholders: { events_days: 30, dead_letters_days: 30, partials_days: 7, windows_days: 400 },
   });
   const shop = createShop({ seed: 5, ratePerSecond: 40, startUs: 0 });
   const { rules } = configOf("{}");

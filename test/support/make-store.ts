@@ -15,7 +15,7 @@ export function useStore(): () => EmbeddedClickHouse {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "weir-test-"));
     store = await openEmbedded(folder);
-    const placeholders = { events_days: 30, dead_letters_days: 30, partials_days: 7 };
+    const placeholders = { events_days: 30, dead_letters_days: 30, partials_days: 7, windows_days: 400 };
     await migrate(store, await readMigrations(MIGRATIONS), { placeholders });
   }, 60_000);
   afterAll(async () => {

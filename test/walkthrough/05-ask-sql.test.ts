@@ -31,7 +31,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-walkthrough-"));
   store = await openStore({ dataDir: folder });
   const migrations = await readMigrations(fileURLToPath(new URL("../../sql/migrations", import.meta.url)));
-  await migrate(store, migrations, { placeholders: { events_days: 30, dead_letters_days: 30, partials_days: 7 } });
+  await migrate(store, migrations, {
+    placeholders: { events_days: 30, dead_letters_days: 30, partials_days: 7, windows_days: 400 },
+  });
   const source = createMemorySource({ appendTimeUs: Date.UTC(2026, 2, 2, 12, 1) * 1000 });
   source.append(LINES);
   const pipeline = createPipeline({

@@ -1,0 +1,34 @@
+/** Windows of one start, of one version of a rule, that a cut makes due; `shares`: rows to add up. */
+export interface DueWindows {
+  readonly rule: string;
+  readonly version: number;
+  /** Seconds since the epoch. */
+  readonly windowStart: number;
+  readonly shares: number;
+}
+
+/** A stretch of windows of one version of a rule that is computed and inserted in one statement. */
+export interface Chunk {
+  readonly rule: string;
+  readonly version: number;
+  /** First and last window start, seconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Packs windows into statements of about so many shares, always in the same way: memory stays bounded, tokens stay the same. */
+export function packChunks(due: readonly DueWindows[], sharesMax: number): Chunk[] {
+  const chunks: Chunk[] = [];
+  let shares = 0;
+  for (const { rule, version, windowStart, shares: more } of due) {
+    const last = chunks.at(-1);
+    if (last !== undefined && last.rule === rule && last.version === version && shares + more <= sharesMax) {
+      chunks[chunks.length - 1] = { ...last, to: windowStart };
+      shares += more;
+    } else {
+      chunks.push({ rule, version, from: windowStart, to: windowStart });
+      shares = more;
+    }
+  }
+  return chunks;
+}

@@ -1,0 +1,127 @@
+import { afterCut, type CutHistory, decideCut, partitionKey } from "../close/decide.ts";
+import type { IdleProof, PartitionFacts, Punctuality } from "../close/watermark.ts";
+import { encodeCut } from "../encode/cut.ts";
+import type { Cut, LedgerBatch } from "../model/cut.ts";
+import type { Clock } from "../model/ports.ts";
+import { type Attendance, attendanceOf } from "./attendance.ts";
+import { carryOut, readCut } from "./close-cut.ts";
+import { type Reach, readHistory, readLost, readReaches, readUncut } from "./close-history.ts";
+import { noteRules, readRollUps } from "./close-rules.ts";
+import type { Workplace } from "./workplace.ts";
+
+export interface CloserOptions {
+  readonly clock: Clock;
+  /** What is proven of partitions that this process reads; others are as the journal says. */
+  readonly proofs?: () => ReadonlyMap<string, IdleProof>;
+}
+
+export interface ClosingTick {
+  readonly watermarkUs: number;
+  /** The partition that holds the watermark back. */
+  readonly heldBy: { readonly topic: string; readonly partition: number } | null;
+}
+
+/** Closes windows. One process at a time: whoever has the closer is the only one. */
+export interface Closer {
+  /**
+   * One tick: fixes how far each partition counts, and stores the windows that are due by that. `isForced`: windows that
+   * were closed are revised now, not only every ten seconds.
+   */
+  tick(isForced: boolean): Promise<ClosingTick>;
+  close(): Promise<void>;
+}
+
+/** So many ticks go by until it is looked again for batches that are gone. */
+const TICKS_PER_LOOK = 300;
+
+/** Takes closing over, and finishes what a closer that died has begun. Throws SOURCE_BUSY while another one lives. */
+export async function openCloser(workplace: Workplace, options: CloserOptions): Promise<Closer> {
+  const { store, journal, config } = workplace;
+  const { clock, proofs = () => new Map() } = options;
+  const unlock = await journal.lock("weir.windows", 0);
+  try {
+    return await open();
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+
+  async function open(): Promise<Closer> {
+    await noteRules(store, config);
+    const rollUps = await readRollUps(store);
+    let history: CutHistory = await readHistory(store);
+    const unfinished = await readCut(store, history.lastId);
+    if (unfinished !== null) await carryOut(store, unfinished, rollUps, true);
+    const reaches = await readReaches(store);
+    let seenAt: number | null = null;
+    let ticks = 0;
+
+    function factsOf({ topic, partition, source, next, reachedUs }: Reach): PartitionFacts {
+      const attendance: Attendance | null = attendanceOf(journal, { topic, partition });
+      const proof = proofs().get(partitionKey({ topic, partition })) ?? attendance?.proof ?? null;
+      const isLoaded = attendance?.mode === "load";
+      return { topic, partition, source, next, reachedUs, isLoaded, proof, punctuality: punctualityOf(source) };
+    }
+
+    function punctualityOf(source: string): Punctuality {
+      const { disorderSeconds, latenessSeconds } =
+        config.sources.find(({ name }) => name === source) ?? config.sourceDefaults;
+      return { disorderUs: disorderSeconds * 1_000_000, latenessUs: latenessSeconds * 1_000_000 };
+    }
+
+    async function decide(isForced: boolean): Promise<Cut | null> {
+      const removed = ticks++ % TICKS_PER_LOOK === 0 || isForced ? await readLost(store) : [];
+      const uncut = await readUncut(store, seenAt);
+      seenAt = uncut.seenAt;
+      reachFurther(reaches, uncut.batches);
+      return decideCut({
+        history,
+        nowUs: clock.nowUs(),
+        partitions: [...reaches.values()].map(factsOf),
+        added: uncut.batches,
+        removed,
+        stepUs: Math.min(...config.rules.map((rule) => rule.windowSeconds), 60) * 1_000_000,
+        isForced,
+      });
+    }
+
+    return {
+      async tick(isForced) {
+        const cut = await decide(isForced);
+        if (cut !== null) {
+          await store.insert(encodeCut(cut));
+          const stored = await readCut(store, cut.id);
+          if (stored === null) throw new Error(`Cut ${cut.id} was stored and is not there.`);
+          await carryOut(store, stored, rollUps, false);
+          history = afterCut(history, cut);
+        }
+        return { watermarkUs: history.watermarkUs, heldBy: heldBy([...reaches.values()].map(factsOf)) };
+      },
+      close: unlock,
+    };
+  }
+}
+
+function reachFurther(reaches: Map<string, Reach>, batches: readonly LedgerBatch[]): void {
+  for (const { topic, partition, source, batchEnd, timestampUsMax } of batches) {
+    const key = partitionKey({ topic, partition });
+    const known = reaches.get(key);
+    const next = batchEnd + 1n;
+    reaches.set(key, {
+      topic,
+      partition,
+      source,
+      next: known !== undefined && known.next > next ? known.next : next,
+      reachedUs: Math.max(known?.reachedUs ?? 0, timestampUsMax),
+    });
+  }
+}
+
+function heldBy(facts: readonly PartitionFacts[]): ClosingTick["heldBy"] {
+  let held: PartitionFacts | null = null;
+  for (const partition of facts) {
+    if (partition.isLoaded || partition.proof?.isFinal === true) continue;
+    if (held === null || partition.reachedUs < held.reachedUs) held = partition;
+  }
+  return held === null ? null : { topic: held.topic, partition: held.partition };
+}

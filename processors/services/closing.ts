@@ -1,0 +1,57 @@
+import { WeirError } from "../model/errors.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { formatDuration } from "../runtime/terminal.ts";
+import { type Closer, type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** Closing beside other work: it waits while another process closes, and an error of it is told and tried again. */
+export interface Closing {
+  /** Closes what is due; `isForced` also revises at once. Throws what can't be made good by trying again. */
+  tick(isForced?: boolean): Promise<void>;
+  /** For the status line: how far behind the watermark is, and who holds it; "" before there is one. */
+  text(): string;
+  close(): Promise<void>;
+}
+
+/** An older watermark is told with the partition that holds it. */
+const AGE_MS_TOLD = 60_000;
+
+export function createClosing(
+  workplace: Workplace,
+  options: CloserOptions & { readonly logger: Logger | undefined },
+): Closing {
+  const { clock, logger } = options;
+  let closer: Closer | null = null;
+  let last: ClosingTick | null = null;
+  let failure = "";
+
+  return {
+    async tick(isForced = false) {
+      try {
+        closer ??= await openCloser(workplace, options);
+        last = await closer.tick(isForced);
+        failure = "";
+      } catch (error) {
+        // What a failed tick left behind is finished by the next closer.
+        await closer?.close();
+        closer = null;
+        if (!(error instanceof WeirError && error.retriable)) throw error;
+        const { code, message } = error;
+        if (failure !== code && code !== "SOURCE_BUSY")
+          logger?.warn({ code, reason: message }, "Windows could not be closed; it is tried again.");
+        else if (failure !== code) logger?.debug({}, "Another process closes windows.");
+        failure = code;
+      }
+    },
+    text() {
+      if (last === null || last.watermarkUs === 0) return "";
+      const ageMs = Math.max(0, (clock.nowUs() - last.watermarkUs) / 1000);
+      const isStalled = ageMs > AGE_MS_TOLD && last.heldBy !== null;
+      return `  watermark ${formatDuration(ageMs)} ago${isStalled ? `, held by ${last.heldBy?.topic}/${last.heldBy?.partition}` : ""}`;
+    },
+    async close() {
+      await closer?.close();
+      closer = null;
+    },
+  };
+}
