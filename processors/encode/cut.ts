@@ -61,10 +61,10 @@ function batches(block: BlockBuilder, name: string, list: Cut["removed"]): void 
   block.arrays(`${name}.run`, "Array(UInt32)", [list.length], [Uint32Array.from(list, ({ run }) => run)]);
 }
 
-function bigints<T>(block: BlockBuilder, name: string, list: readonly T[], valueOf: (item: T) => bigint): void {
-  block.arrays(name, "Array(Int64)", [list.length], [BigInt64Array.from(list, valueOf)]);
+function bigints<T>(block: BlockBuilder, name: string, list: readonly T[], pick: (item: T) => bigint): void {
+  block.arrays(name, "Array(Int64)", [list.length], [BigInt64Array.from(list, pick)]);
 }
 
-function times<T>(block: BlockBuilder, name: string, list: readonly T[], valueOf: (item: T) => number): void {
-  block.arrays(name, `Array(${TIME})`, [list.length], [BigInt64Array.from(list, (item) => BigInt(valueOf(item)))]);
+function times<T>(block: BlockBuilder, name: string, list: readonly T[], pick: (item: T) => number): void {
+  block.arrays(name, `Array(${TIME})`, [list.length], [BigInt64Array.from(list, (item) => BigInt(pick(item)))]);
 }
