@@ -3,6 +3,7 @@ import { addClose } from "./commands/close.ts";
 import type { Exit } from "./commands/command.ts";
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addErase } from "./commands/erase.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addRun } from "./commands/run.ts";
@@ -22,6 +23,7 @@ function createProgram(exit: Exit): Command {
   addClose(program, exit);
   addSql(program);
   addDeadLetters(program, exit);
+  addErase(program);
   addMigrate(program);
   addConfig(program);
   return program;

@@ -17,7 +17,7 @@ import { createParse, type ParseOptions } from "./parse/parse.ts";
  * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
  * rows; a batch that was planned under another version is not mixed with rows of this one.
  */
-export const TRANSFORM_VERSION = "3";
+export const TRANSFORM_VERSION = "4";
 
 export interface PipelineOptions {
   readonly parse: ParseOptions;
@@ -57,7 +57,7 @@ export interface Pipeline {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const batch = new EventBatch(options.rowsMax);
   const parse = createParse(options.parse);
-  const mask = options.maskOf === null ? null : createMaskStage(options.maskOf);
+  const mask = options.maskOf === null ? null : createMaskStage(options.maskOf, options.parse.tenant);
   const enrich = createEnrich({ countryOf: options.countryOf });
   const aggregate = createAggregate(options.rules);
   // Two encoders in turn: one batch is inserted while the next is encoded.

@@ -75,10 +75,12 @@ export function createMask(options: {
   rules?: Partial<Record<RuleName, boolean>>;
   patterns?: readonly Pattern[];
   fields?: FieldRules;
+  /** SHA-256 of the digits of pseudonyms that are not to be stored any more; null = none. */
+  erased?: ReadonlySet<string> | null;
 }): Mask {
   const { patterns = [], fields = NO_FIELD_RULES } = options;
   const rules = Object.fromEntries(RULE_NAMES.map((name) => [name, options.rules?.[name] ?? true])) as Rules;
-  const pseudonym = createPseudonym(options.key, options.tenant);
+  const pseudonym = createPseudonym(options.key, options.tenant, options.erased ?? null);
   const kindOf = createKeyKind();
   const fieldOf = createFieldOf({ rules: fields, patterns, kindOf: rules.secret_value ? kindOf : null });
   const hasDenied = fields.deny.length > 0;
@@ -196,7 +198,8 @@ export function createMask(options: {
         const [find] = findIn(value, key, []) ?? [];
         if (find !== undefined && find.kind !== "replacement") texts.push(find.value);
       }
-      return [...new Set(texts.map((text) => pseudonym("x", text).slice(3, -1)))];
+      const plain = createPseudonym(options.key, options.tenant, null);
+      return [...new Set(texts.map((text) => plain("x", text).slice(3, -1)))];
     },
   };
 }

@@ -7,15 +7,21 @@ const VALUES_REMEMBERED_MAX = 4096;
 /**
  * Names for values: `<kind:` + the first 64 bits of HMAC-SHA256 in hex + `>`. The key is derived per tenant, so the same
  * value has the same digits everywhere within a tenant, and unrelated ones in the next. The kind isn't hashed: a value that
- * is an address here and a denied field there has the same digits in both.
+ * is an address here and a denied field there has the same digits in both. In place of digits whose SHA-256 was erased
+ * stands `withheld`.
  */
-export function createPseudonym(key: Uint8Array, tenant: string): (kind: string, value: string) => string {
+export function createPseudonym(
+  key: Uint8Array,
+  tenant: string,
+  erased: ReadonlySet<string> | null,
+): (kind: string, value: string) => string {
   const digest = createShortHmac(createHmac("sha256", key).update(`tenant:${tenant}`).digest());
   const known = new Map<string, string>();
   return function pseudonym(kind, value) {
     let bits = known.get(value);
     if (bits === undefined) {
       bits = digest(value);
+      if (erased?.has(hash("sha256", bits, "hex"))) bits = "withheld";
       if (known.size >= VALUES_REMEMBERED_MAX) known.clear();
       known.set(value, bits);
     }

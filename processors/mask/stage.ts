@@ -30,9 +30,9 @@ interface TenantMask {
  * its tenant. A batch of one tenant, which is the usual one, costs one call per distinct value of a text column;
  * a mixed batch one per row and column.
  *
- * A dead letter's tenant is unknown if its record gave no row: the batch's first row decides, or tenant "".
+ * Dead letters belong to the tenant of their source, as which they are stored.
  */
-export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: EventBatch) => void {
+export function createMaskStage(maskOf: (tenant: string) => Mask, sourceTenant = ""): (batch: EventBatch) => void {
   const tenants = new Map<string, TenantMask>();
 
   function tenantMask(tenant: string): TenantMask {
@@ -58,7 +58,7 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
   return function mask(batch) {
     const { rows } = batch;
     const tenant = batch.strings.tenant;
-    const first = tenantMask(rows === 0 ? "" : tenant.get(0));
+    const first = tenantMask(rows === 0 ? sourceTenant : tenant.get(0));
     const denied = first.mask.hasDenied ? deniedValues(batch, tenantMask) : null;
     if (isOneTenant(tenant.ids, rows)) {
       MASKED_COLUMNS.forEach((name, i) => {
@@ -75,11 +75,13 @@ export function createMaskStage(maskOf: (tenant: string) => Mask): (batch: Event
         maskRows(batch, own, row, row + 1, denied);
       }
     }
+    if (batch.deadLetters.length === 0) return;
+    const own = tenantMask(sourceTenant).mask;
     batch.deadLetters = batch.deadLetters.map((letter) => {
       // Nobody knows which of its values are those of denied fields.
-      const payload = denied === null ? first.mask.text(letter.payload) : WITHHELD;
+      const payload = !own.hasDenied ? own.text(letter.payload) : WITHHELD;
       const isExact = letter.isExact && payload === letter.payload;
-      return { ...letter, reason: first.mask.text(letter.reason), payload, isExact };
+      return { ...letter, reason: own.text(letter.reason), payload, isExact };
     });
   };
 }

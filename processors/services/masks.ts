@@ -1,3 +1,4 @@
+import type { Store } from "../clickhouse/store.ts";
 import { createMask, type Mask } from "../mask/mask.ts";
 import { compilePattern, type Pattern } from "../mask/pattern.ts";
 import { WeirError } from "../model/errors.ts";
@@ -5,7 +6,11 @@ import { namesOfColumn } from "../parse/fields.ts";
 import type { Config } from "../runtime/config.ts";
 
 /** The masks of a configuration, one per tenant, made when they are first asked for. Throws CONFIG_INVALID. */
-export function createMasks(config: Config, key: Uint8Array): (tenant: string) => Mask {
+export function createMasks(
+  config: Config,
+  key: Uint8Array,
+  erased: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): (tenant: string) => Mask {
   const { rules, allow, deny } = config.mask;
   const patterns = compilePatterns(config);
   const denyKeys = deny
@@ -15,11 +20,31 @@ export function createMasks(config: Config, key: Uint8Array): (tenant: string) =
   return function maskOf(tenant) {
     let mask = masks.get(tenant);
     if (mask === undefined) {
-      mask = createMask({ key, tenant, rules, patterns, fields: { allow, deny, denyKeys } });
+      mask = createMask({
+        key,
+        tenant,
+        rules,
+        patterns,
+        fields: { allow, deny, denyKeys },
+        erased: erased.get(tenant) ?? null,
+      });
       masks.set(tenant, mask);
     }
     return mask;
   };
+}
+
+/** Per tenant the SHA-256 of every pseudonym that was erased. */
+export async function readErased(store: Store): Promise<Map<string, Set<string>>> {
+  const rows = await store.query<{ tenant: string; pseudonym_sha256: string }>(
+    "SELECT DISTINCT tenant, pseudonym_sha256 FROM erasures ORDER BY tenant, pseudonym_sha256",
+  );
+  const erased = new Map<string, Set<string>>();
+  for (const { tenant, pseudonym_sha256 } of rows) {
+    const hashes = erased.get(tenant) ?? new Set();
+    erased.set(tenant, hashes.add(pseudonym_sha256));
+  }
+  return erased;
 }
 
 /** The custom patterns, compiled. Throws CONFIG_INVALID with every one that can't be. */

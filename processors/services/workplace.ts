@@ -14,7 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
-import { createMasks } from "./masks.ts";
+import { createMasks, readErased } from "./masks.ts";
 import { ownFormatsOf } from "./own-formats.ts";
 import { claimStore } from "./store-owner.ts";
 
@@ -96,7 +96,7 @@ export async function openWorkplace(config: Config, clock: Clock = systemClock):
     await migrateStore(store, config);
     journal = await openJournal(directory);
     await claimStore(store, journal);
-    return await assemble(config, formats, store, journal, await openGeoip());
+    return await assemble(config, formats, store, journal, await openGeoip(), await readErased(store));
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -130,9 +130,10 @@ async function assemble(
   store: Store,
   journal: Journal,
   geoip: Geoip,
+  erased: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<Workplace> {
   const key = loadMaskKey(config);
-  const maskOf = createMasks(config, key);
+  const maskOf = createMasks(config, key, erased);
   const pipelines = new Map<string, Pipeline>();
   const keyId = createHash("sha256").update("weir mask key id").update(key).digest("hex").slice(0, 8);
   const versions: Versions = {
@@ -146,7 +147,7 @@ async function assemble(
     journal,
     versions,
     formats,
-    version: [versions.transform, versions.config, versions.lookup, keyId].join(" "),
+    version: [versions.transform, versions.config, versions.lookup, keyId, ...erasedVersion(erased)].join(" "),
     pipelineFor(reading) {
       const id = JSON.stringify(reading);
       let pipeline = pipelines.get(id);
@@ -168,6 +169,12 @@ async function assemble(
       await store.close();
     },
   };
+}
+
+/** A name for what was erased, as it makes other rows of the same bytes; nothing where nothing was. */
+function erasedVersion(erased: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const all = [...erased].map(([tenant, hashes]) => [tenant, ...hashes]);
+  return all.length === 0 ? [] : [createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 8)];
 }
 
 /** Size of the events on disk, per event; null where there are none or the store does not tell. */

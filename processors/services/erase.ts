@@ -1,0 +1,196 @@
+import { createHash, randomUUID } from "node:crypto";
+import { openStore, type Store } from "../clickhouse/store.ts";
+import { TEMPLATE_VERSION } from "../enrich/template.ts";
+import { WeirError } from "../model/errors.ts";
+import { STRING_COLUMNS } from "../model/event-batch.ts";
+import { toByteText } from "../model/record.ts";
+import { TRANSFORM_VERSION } from "../pipeline.ts";
+import type { Config } from "../runtime/config.ts";
+import { configVersion } from "../runtime/config-version.ts";
+import { loadMaskKey } from "../runtime/secret-key.ts";
+import { createMasks } from "./masks.ts";
+import { migrateStore, storeOptionsOf } from "./workplace.ts";
+
+export interface EraseOptions {
+  readonly config: Config;
+  readonly tenant: string;
+  /** One of the two: a pseudonym as it is stored, or a value, of which the pseudonyms are made with the key. */
+  readonly pseudonym: string | null;
+  readonly value: string | null;
+  /** Counts, and changes nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What became of one pseudonym's rows. */
+export interface Receipt {
+  /** null in a dry run. */
+  readonly id: string | null;
+  readonly erasedAt: string | null;
+  readonly tenant: string;
+  /** Of the pseudonym's 16 hexadecimal digits. */
+  readonly pseudonymSha256: string;
+  readonly events: number;
+  readonly deadLetters: number;
+  /** Shares of windows whose key names it: they are counts, and stay until their retention. */
+  readonly partialsKept: number;
+  readonly transformVersion: string;
+  readonly configVersion: string;
+}
+
+const TRIES_MAX = 3;
+
+const TEXTS = [...STRING_COLUMNS.filter((name) => !["tenant", "source", "format"].includes(name)), "line_kept"];
+const CONTAINS: Readonly<Record<"events" | "dead_letters", string>> = {
+  events: `tenant = {tenant:String} AND (${TEXTS.map((name) => `position(${name}, {needle:String}) > 0`).join(" OR ")} OR arrayExists(text -> position(text, {needle:String}) > 0, arrayConcat(mapKeys(attributes), mapValues(attributes))))`,
+  dead_letters:
+    "tenant = {tenant:String} AND (position(reason, {needle:String}) > 0 OR position(payload, {needle:String}) > 0)",
+};
+
+/**
+ * Removes the events and dead letters that hold a subject's pseudonym, proves that none is left, and appends a receipt.
+ * Shares of windows and the ledger stay: they are counts. Throws USAGE, STORE_BUSY when rows of the subject keep coming.
+ */
+export async function erase(options: EraseOptions): Promise<Receipt[]> {
+  const { config, tenant } = options;
+  const digests = digestsOf(options);
+  const store = await openStore(storeOptionsOf(config));
+  try {
+    await migrateStore(store, config);
+    const receipts: Receipt[] = [];
+    for (const digits of digests) receipts.push(await eraseOne(store, options, digits));
+    // A value has a pseudonym as it is and one as a rule writes it; those that nothing was stored of tell nothing.
+    const told = receipts.filter(({ events, deadLetters }) => events + deadLetters > 0);
+    if (told.length === 0) told.push(receipts.at(-1) as Receipt);
+    return told;
+  } finally {
+    await store.close();
+  }
+
+  async function eraseOne(store: Store, { dryRun }: EraseOptions, digits: string): Promise<Receipt> {
+    const parameters = { tenant, needle: `:${digits}>` };
+    const removed = await countRemoved(store, parameters);
+    const sum = (of: (row: Removed) => number) => removed.reduce((total, row) => total + of(row), 0);
+    const [{ kept }] = await store.query<{ kept: string }>(
+      "SELECT count() AS kept FROM partials WHERE arrayExists(text -> position(text, {needle:String}) > 0, key)",
+      parameters,
+    );
+    const receipt = {
+      id: dryRun ? null : randomUUID(),
+      erasedAt: null,
+      tenant,
+      pseudonymSha256: createHash("sha256").update(digits).digest("hex"),
+      events: sum((row) => row.events),
+      deadLetters: sum((row) => row.deadLetters),
+      partialsKept: Number(kept),
+      transformVersion: `${TRANSFORM_VERSION}.${TEMPLATE_VERSION}`,
+      configVersion: configVersion(config),
+    };
+    if (dryRun) return receipt;
+    if (removed.length > 0) await remove(store, parameters);
+    return { ...receipt, erasedAt: await append(store, receipt, removed) };
+  }
+}
+
+function digestsOf({ config, tenant, pseudonym, value }: EraseOptions): readonly string[] {
+  if ((pseudonym === null) === (value === null)) {
+    throw new WeirError(
+      "USAGE",
+      "Name one subject: with --pseudonym, or with --value-from-stdin and the value on standard input.",
+    );
+  }
+  if (pseudonym !== null) {
+    const digits = /^<?[a-z][a-z_]{0,31}:([0-9a-f]{16})>?$/.exec(pseudonym)?.[1];
+    if (digits !== undefined) return [digits];
+    throw new WeirError("USAGE", 'A pseudonym is written as it is stored, in quotes: "<email:0123456789abcdef>".');
+  }
+  const text = (value as string).replace(/\r?\n$/, "");
+  if (text === "")
+    throw new WeirError(
+      "USAGE",
+      "There is no value on standard input; pipe it in, as in: weir erase --value-from-stdin < value.txt",
+    );
+  return createMasks(config, loadMaskKey(config))(tenant).digestsOf(toByteText(text));
+}
+
+interface Removed {
+  readonly topic: string;
+  readonly partition: number;
+  readonly events: number;
+  readonly deadLetters: number;
+}
+
+/** How many rows there are of which partition. */
+async function countRemoved(store: Store, parameters: Readonly<Record<string, string>>): Promise<Removed[]> {
+  const rows = await store.query<{ topic: string; partition: number; events: string; dead_letters: string }>(
+    `SELECT topic, \`partition\`, sum(e) AS events, sum(d) AS dead_letters FROM (
+       SELECT topic, \`partition\`, 1 AS e, 0 AS d FROM events WHERE ${CONTAINS.events}
+       UNION ALL SELECT topic, \`partition\`, 0 AS e, 1 AS d FROM dead_letters WHERE ${CONTAINS.dead_letters}
+     ) GROUP BY topic, \`partition\` ORDER BY topic, \`partition\``,
+    parameters,
+  );
+  return rows.map((row) => ({
+    topic: row.topic,
+    partition: Number(row.partition),
+    events: Number(row.events),
+    deadLetters: Number(row.dead_letters),
+  }));
+}
+
+/** Removes the rows and looks whether they are gone; rows that came meanwhile are removed as well. */
+async function remove(store: Store, parameters: Readonly<Record<string, string>>): Promise<void> {
+  for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+    for (const table of ["events", "dead_letters"] as const) {
+      await store.command(
+        `ALTER TABLE ${table} DELETE WHERE ${CONTAINS[table]} SETTINGS mutations_sync = 2`,
+        parameters,
+      );
+    }
+    if ((await countRemoved(store, parameters)).length === 0) return;
+  }
+  throw new WeirError(
+    "STORE_BUSY",
+    "Rows of the subject are being stored right now; stop what stores them, and erase again.",
+  );
+}
+
+/** Appends the receipt; gives the time that it bears. */
+async function append(store: Store, receipt: Receipt, removed: readonly Removed[]): Promise<string> {
+  await store.command(
+    "INSERT INTO erasures (id, tenant, pseudonym_sha256, events, dead_letters, removed.topic, removed.`partition`, removed.events, removed.dead_letters, transform_version, config_version) SELECT {id:String}, {tenant:String}, {sha256:String}, {events:UInt64}, {deadLetters:UInt64}, {topics:Array(String)}, {partitions:Array(UInt32)}, {removedEvents:Array(UInt64)}, {removedDeadLetters:Array(UInt64)}, {transform:String}, {config:String}",
+    {
+      id: receipt.id,
+      tenant: receipt.tenant,
+      sha256: receipt.pseudonymSha256,
+      events: receipt.events,
+      deadLetters: receipt.deadLetters,
+      topics: removed.map(({ topic }) => topic),
+      partitions: removed.map(({ partition }) => partition),
+      removedEvents: removed.map(({ events }) => events),
+      removedDeadLetters: removed.map(({ deadLetters }) => deadLetters),
+      transform: receipt.transformVersion,
+      config: receipt.configVersion,
+    },
+  );
+  const [{ at }] = await store.query<{ at: string }>(
+    "SELECT formatDateTime(erased_at, '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS at FROM erasures WHERE id = {id:String}",
+    { id: receipt.id },
+  );
+  return at;
+}
+
+/** A receipt for people. */
+export function receiptText(receipt: Receipt): string {
+  const { id, events, deadLetters, partialsKept, tenant, pseudonymSha256 } = receipt;
+  const rows = `${events} events and ${deadLetters} dead letters`;
+  const kept =
+    partialsKept === 0 ? "" : ` ${partialsKept} shares of windows have it in their key and stay until their retention.`;
+  const subject = `SHA-256 of the pseudonym ${pseudonymSha256}, tenant ${tenant}.`;
+  if (id === null) return `${rows} would be removed.${kept}\n${subject}`;
+  if (events + deadLetters === 0)
+    return `Nothing is stored of the subject; what is read later is stored without the pseudonym.\n${subject}`;
+  return [
+    `Removed ${rows}; none is left.${kept}`,
+    `Receipt ${id}, ${receipt.erasedAt}, versions ${receipt.transformVersion} and ${receipt.configVersion}.`,
+    subject,
+  ].join("\n");
+}
