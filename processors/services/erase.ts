@@ -31,8 +31,8 @@ export interface Receipt {
   readonly pseudonymSha256: string;
   readonly events: number;
   readonly deadLetters: number;
-  /** Shares of windows whose key names it: they are counts, and stay until their retention. */
-  readonly partialsKept: number;
+  /** Windows, and shares of them, whose key names it: they are counts, and stay until their retention. */
+  readonly windowsKept: number;
   readonly transformVersion: string;
   readonly configVersion: string;
 }
@@ -48,7 +48,7 @@ const CONTAINS: Readonly<Record<"events" | "dead_letters", string>> = {
 
 /**
  * Removes the events and dead letters that hold a subject's pseudonym, proves that none is left, and appends a receipt.
- * Shares of windows and the ledger stay: they are counts. Throws USAGE, STORE_BUSY when rows of the subject keep coming.
+ * Windows, shares of them and the ledger stay: they are counts. Throws USAGE, STORE_BUSY when rows of the subject keep coming.
  */
 export async function erase(options: EraseOptions): Promise<Receipt[]> {
   const { config, tenant } = options;
@@ -71,7 +71,7 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
     const removed = await countRemoved(store, parameters);
     const sum = (of: (row: Removed) => number) => removed.reduce((total, row) => total + of(row), 0);
     const [{ kept }] = await store.query<{ kept: string }>(
-      "SELECT count() AS kept FROM partials WHERE arrayExists(text -> position(text, {needle:String}) > 0, key)",
+      "SELECT count() AS kept FROM (SELECT key FROM partials UNION ALL SELECT key FROM windows) WHERE arrayExists(text -> position(text, {needle:String}) > 0, key)",
       parameters,
     );
     const receipt = {
@@ -81,7 +81,7 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
       pseudonymSha256: createHash("sha256").update(digits).digest("hex"),
       events: sum((row) => row.events),
       deadLetters: sum((row) => row.deadLetters),
-      partialsKept: Number(kept),
+      windowsKept: Number(kept),
       transformVersion: `${TRANSFORM_VERSION}.${TEMPLATE_VERSION}`,
       configVersion: configVersion(config),
     };
@@ -180,10 +180,12 @@ async function append(store: Store, receipt: Receipt, removed: readonly Removed[
 
 /** A receipt for people. */
 export function receiptText(receipt: Receipt): string {
-  const { id, events, deadLetters, partialsKept, tenant, pseudonymSha256 } = receipt;
+  const { id, events, deadLetters, windowsKept, tenant, pseudonymSha256 } = receipt;
   const rows = `${events} events and ${deadLetters} dead letters`;
   const kept =
-    partialsKept === 0 ? "" : ` ${partialsKept} shares of windows have it in their key and stay until their retention.`;
+    windowsKept === 0
+      ? ""
+      : ` ${windowsKept} windows or shares of them have it in their key and stay until their retention.`;
   const subject = `SHA-256 of the pseudonym ${pseudonymSha256}, tenant ${tenant}.`;
   if (id === null) return `${rows} would be removed.${kept}\n${subject}`;
   if (events + deadLetters === 0)

@@ -45,7 +45,7 @@ describe("weir erase", { timeout: 60_000 }, () => {
     expect(await count()).toBe(5);
 
     const [receipt] = await erase({ ...options, dryRun: false });
-    expect(receipt).toMatchObject({ tenant: "default", events: 3, deadLetters: 2, partialsKept: 0 });
+    expect(receipt).toMatchObject({ tenant: "default", events: 3, deadLetters: 2, windowsKept: 0 });
     expect(await count()).toBe(2);
     expect(await askValue(data, "SELECT count() FROM dead_letters")).toBe(2);
     expect(await askValue(data, `SELECT count() FROM events WHERE position(line, '${pseudonym}') > 0`)).toBe(0);
