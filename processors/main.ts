@@ -5,6 +5,7 @@ import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addErase } from "./commands/erase.ts";
 import { addLoad } from "./commands/load.ts";
+import { addMask } from "./commands/mask.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addRun } from "./commands/run.ts";
 import { addSql } from "./commands/sql.ts";
@@ -23,6 +24,7 @@ function createProgram(exit: Exit): Command {
   addClose(program, exit);
   addSql(program);
   addDeadLetters(program, exit);
+  addMask(program);
   addErase(program);
   addMigrate(program);
   addConfig(program);

@@ -8,7 +8,8 @@ import type { Field, Mask } from "./mask.ts";
  * in the names of slots, and both come out as the attribute's key does.
  */
 const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "source", "format"]);
-const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
+/** The columns that are masked. */
+export const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
 const TENANTS_REMEMBERED_MAX = 64;
 const WITHHELD = "<payload:withheld>";
 
