@@ -7,6 +7,7 @@ import { addErase } from "./commands/erase.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMask } from "./commands/mask.ts";
 import { addMigrate } from "./commands/migrate.ts";
+import { addProcess } from "./commands/process.ts";
 import { addRun } from "./commands/run.ts";
 import { addSql } from "./commands/sql.ts";
 import { WeirError } from "./model/errors.ts";
@@ -21,6 +22,7 @@ function createProgram(exit: Exit): Command {
     .configureHelp({ helpWidth: 100 });
   addRun(program, exit);
   addLoad(program, exit);
+  addProcess(program, exit);
   addClose(program, exit);
   addSql(program);
   addDeadLetters(program, exit);

@@ -1,6 +1,6 @@
 import { createAggregate } from "./aggregate/aggregate.ts";
 import { createEventsEncoder, rowsByDay } from "./encode/events.ts";
-import { encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
+import { type DeadRuns, deadRunsOf, encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
 import { encodePartials } from "./encode/partials.ts";
 import type { BatchIdentity } from "./encode/token.ts";
 import { createEnrich } from "./enrich/enrich.ts";
@@ -39,6 +39,7 @@ export interface EncodedBatch {
   readonly row: LedgerRow;
   /** Records that became dead letters, with their reasons. */
   readonly refused: readonly DeadLetter[];
+  readonly deadRuns: DeadRuns;
 }
 
 /** Parsing is the longest stage, and inserts wait for the same thread: it pauses after so many records. */
@@ -95,6 +96,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         ledger: encodeLedger(row, source, options.versions, identity),
         row,
         refused: batch.deadLetters,
+        deadRuns: deadRunsOf(batch),
       };
       yield "encode";
       return encoded;

@@ -1,5 +1,6 @@
 import type { InsertBlock } from "../model/ports.ts";
 import { quoteIdentifier, quoteString } from "./literal.ts";
+import { PINNED } from "./pinned-settings.ts";
 import { isKeyword, isSymbol, type Token, tokens } from "./tokens.ts";
 
 const BLOCK_ROWS_MIN = 1 << 20;
@@ -20,14 +21,9 @@ function insertHead(block: InsertBlock): string {
   const rows = Math.max(block.rows, BLOCK_ROWS_MIN);
   const settings = [
     `insert_deduplication_token=${quoteString(block.token)}`,
-    "deduplicate_blocks_in_dependent_materialized_views=1",
-    "async_insert=0",
-    "max_threads=1",
-    "max_insert_threads=1",
+    ...Object.entries(PINNED).map(([name, value]) => `${name}=${value}`),
     `max_insert_block_size=${rows}`,
     `max_block_size=${rows}`,
-    "min_insert_block_size_rows=0",
-    "min_insert_block_size_bytes=0",
   ];
   const columns = block.columns.map(quoteIdentifier).join(", ");
   return `INSERT INTO ${quoteIdentifier(block.table)} (${columns}) SETTINGS ${settings.join(", ")}`;

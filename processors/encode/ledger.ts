@@ -28,6 +28,27 @@ export function ledgerRowOf(batch: EventBatch): LedgerRow {
   return { records: count, ok, dropped, deadLetters, events: batch.rows, timestampUsMin, timestampUsMax, minutes };
 }
 
+/** Dead letters in a row: at the batch's start, at its end, and the most anywhere. All are its records where every one is dead. */
+export interface DeadRuns {
+  readonly leading: number;
+  readonly longest: number;
+  readonly trailing: number;
+}
+
+export function deadRunsOf({ records, deadLetters }: EventBatch): DeadRuns {
+  const dead = deadLetters.map(({ record }) => record).sort((a, b) => a - b);
+  let leading = 0;
+  let longest = 0;
+  let length = 0;
+  for (const [i, record] of dead.entries()) {
+    length = i > 0 && dead[i - 1] === record - 1 ? length + 1 : 1;
+    if (record === length - 1) leading = length;
+    if (length > longest) longest = length;
+  }
+  const trailing = dead.length > 0 && dead[dead.length - 1] === records.count - 1 ? length : 0;
+  return { leading, longest, trailing };
+}
+
 /** Counts records per append minute and outcome. */
 function minutesOf(batch: EventBatch, ok: number): LedgerRow["minutes"] {
   const { records, outcomes, droppedCodes, deadLetters } = batch;

@@ -35,6 +35,8 @@ export interface RecordBatch {
   readonly header?: string;
   /** Records too long to hold: their `ends` are cut at the limit. Indices into the batch, ascending. */
   readonly cut: readonly number[];
+  /** Records that broke a stage: they are not looked at again. */
+  readonly poison?: ReadonlySet<number>;
 }
 
 /** A longer line is no header. */

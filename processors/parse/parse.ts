@@ -47,7 +47,7 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  *
  * - ok: one event with an event time (the append time where the line has none, or an absurd one).
  * - dropped BLANK_LINE: nothing but white space; DIRECTIVE_LINE: a line that tells of the others.
- * - dead letter DECODE_RECORD_TOO_LONG, and PARSE_NOT_<FORMAT> where the source declares its format.
+ * - dead letter DECODE_RECORD_TOO_LONG, DECODE_POISON, and PARSE_NOT_<FORMAT> where the source declares its format.
  *
  * A batch may be parsed in several calls, each going on where the one before ended.
  */
@@ -58,7 +58,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   const parsers: LineParser[] = tries.map((format) => format.create(zone));
 
   return function parse(batch, from = 0, to = batch.records.count) {
-    const { text, begins, ends, cut } = batch.records;
+    const { text, begins, ends, cut, poison } = batch.records;
     const { strings } = batch;
     const source = strings.source.dictionary.intern(options.source);
     const tenant = strings.tenant.dictionary.intern(options.tenant);
@@ -82,6 +82,10 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
             ? `The record is longer than ${end - begin} bytes.`
             : "The record came in a compressed batch that is too large to be inflated.",
         );
+        continue;
+      }
+      if (poison?.has(record)) {
+        deadLetter(batch, record, "decode", "DECODE_POISON", "The record breaks the program; please report it.");
         continue;
       }
       if (isBlank(text, begin, end)) {

@@ -120,10 +120,43 @@ export function crossProblems(value: unknown): { path: KeyPath; what: string }[]
       seen.add(column);
     }
   }
-  const clickhouse = at(value, "clickhouse");
-  if (at(clickhouse, "password") !== undefined && at(clickhouse, "password_file") !== undefined) {
-    problems.push({ path: ["clickhouse", "password_file"], what: "stands beside password; keep one of the two" });
+  problems.push(...topicProblems(value), ...accountProblems(value));
+  return problems;
+}
+
+/** A topic is read by one source, which says what its lines are. */
+function topicProblems(value: unknown): { path: KeyPath; what: string }[] {
+  const problems: { path: KeyPath; what: string }[] = [];
+  const sources = [...entriesOf(at(value, "sources"))];
+  const taken = new Set(
+    sources.filter(([, source]) => at(source, "topic") === undefined).map(([, one]) => at(one, "name")),
+  );
+  for (const [index, source] of sources) {
+    const topic = at(source, "topic");
+    if (topic === undefined) continue;
+    const path = ["sources", index, "topic"];
+    if (taken.has(topic)) problems.push({ path, what: `${shown(topic)} is another source's already` });
+    taken.add(topic);
+    const files = at(source, "files");
+    if (Array.isArray(files) && files.length > 0)
+      problems.push({ path, what: "stands beside files; give the topic a source of its own" });
+    if ((at(source, "format") ?? "auto") === "auto")
+      problems.push({ path, what: "needs a format beside it that is not auto: nothing of a topic is guessed" });
   }
+  return problems;
+}
+
+function accountProblems(value: unknown): { path: KeyPath; what: string }[] {
+  const problems: { path: KeyPath; what: string }[] = [];
+  const sasl = at(at(value, "kafka"), "sasl");
+  for (const [path, account] of [
+    [["clickhouse"], at(value, "clickhouse")],
+    [["kafka", "sasl"], sasl],
+  ] as const)
+    if (at(account, "password") !== undefined && at(account, "password_file") !== undefined)
+      problems.push({ path: [...path, "password_file"], what: "stands beside password; keep one of the two" });
+  if (at(sasl, "mechanism") !== undefined && at(sasl, "username") === undefined)
+    problems.push({ path: ["kafka", "sasl", "username"], what: "is required where there is a mechanism" });
   return problems;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { format } from "./config-formats.ts";
+import { breaker, kafka } from "./config-kafka.ts";
 import { mask } from "./config-mask.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
 import { source } from "./config-sources.ts";
@@ -41,6 +42,7 @@ export const FILE_SCHEMA = z
       })
       .prefault({})
       .describe("The ClickHouse to write to."),
+    kafka,
     sources: z.array(source).max(10_000).default([]).describe("Where records come from."),
     formats: z.array(format).max(1000).default([]).describe("Formats of your own."),
     batch: z
@@ -55,6 +57,7 @@ export const FILE_SCHEMA = z
       })
       .prefault({})
       .describe("How much is handled as a unit."),
+    breaker,
     rules: z.array(rule).max(1000).prefault(DEFAULT_RULES).describe("What is counted, in which windows, by which key."),
     mask,
     retention: z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { name, namePattern, seconds, text } from "./config-values.ts";
+import { name, namePattern, says, seconds, text } from "./config-values.ts";
 
 /** What a format may be called: `auto`, and the names of the formats that can be parsed. */
 export const FORMATS = [
@@ -38,13 +38,23 @@ function isTimezone(text: string): boolean {
 /** What holds for sources that the file doesn't name. */
 export const PUNCTUALITY_DEFAULTS = { disorder: "10s", lateness: "1d" } as const;
 
+/** What Kafka takes for a topic's name. */
+const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
+
 /** An entry of `sources`. */
 export const source = z.strictObject({
-  name: name(SOURCE_NAME_LENGTH_MAX).describe("Name of the source, unique; also the topic of its records."),
+  name: name(SOURCE_NAME_LENGTH_MAX).describe(
+    "Name of the source, unique; also the topic of the records of its files.",
+  ),
   files: z
     .array(text(4096))
     .default([])
     .describe("Glob patterns of the files that weir run follows when it is given none."),
+  topic: z
+    .string()
+    .regex(TOPIC_PATTERN, { error: says('is no topic; use up to 249 letters, digits, ".", "_" and "-"') })
+    .optional()
+    .describe("Kafka topic that weir process reads; its format must be declared."),
   format: name(64)
     .default("auto")
     .describe("Format of its lines: auto, which decides once per file, a built-in one, or a name in formats."),

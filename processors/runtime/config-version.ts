@@ -45,11 +45,13 @@ export function redacted(config: Config): Record<string, unknown> {
       password: direct ? HIDDEN : null,
       password_file: clickhouse.passwordFile,
     }),
+    kafka: redactedKafka(config),
     sources: config.sources.map(
-      ({ name, files, format, tenant, timezone, service, disorderSeconds, latenessSeconds }) =>
+      ({ name, files, topic, format, tenant, timezone, service, disorderSeconds, latenessSeconds }) =>
         withoutNull({
           name,
           files: [...files],
+          topic,
           format,
           tenant,
           timezone,
@@ -74,6 +76,7 @@ export function redacted(config: Config): Record<string, unknown> {
       bytes: writeBytes(batch.bytesMax),
       record_bytes: writeBytes(batch.recordBytesMax),
     },
+    breaker: { ...config.breaker },
     rules: [
       ...config.rules.map(({ name, windowSeconds, groupBy, distinct, where, edition }) =>
         withoutNull({
@@ -110,6 +113,29 @@ export function redacted(config: Config): Record<string, unknown> {
       windows: `${retention.windowsDays}d`,
     },
     log: { level: config.log.level },
+  };
+}
+
+function redactedKafka({ kafka }: Config): Record<string, unknown> {
+  const { brokers, clientId, group, sessionMs, tls, sasl } = kafka;
+  const account = sasl === null ? {} : { mechanism: sasl.mechanism, username: sasl.username };
+  const direct = sasl !== null && sasl.passwordFile === null && sasl.password !== "";
+  return {
+    brokers: [...brokers],
+    client_id: clientId,
+    group,
+    session: writeSeconds(sessionMs / 1000),
+    tls: withoutNull({
+      enabled: tls !== null,
+      ca_file: tls?.caFile ?? null,
+      cert_file: tls?.certFile ?? null,
+      key_file: tls?.keyFile ?? null,
+    }),
+    sasl: withoutNull({
+      ...account,
+      password: direct ? HIDDEN : null,
+      password_file: sasl?.passwordFile ?? null,
+    }),
   };
 }
 

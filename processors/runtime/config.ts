@@ -34,6 +34,8 @@ export interface SourceConfig {
   readonly name: string;
   /** Glob patterns of files that are followed. */
   readonly files: readonly string[];
+  /** Kafka topic; null: none. */
+  readonly topic: string | null;
   /** A format's name, or "auto". */
   readonly format: string;
   readonly tenant: string;
@@ -56,6 +58,29 @@ export interface MaskPattern {
   readonly fields: readonly string[] | null;
 }
 
+/** How to reach Kafka. */
+export interface KafkaConfig {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly group: string;
+  /** Without a sign of life for so long, the group gives the partitions to others. */
+  readonly sessionMs: number;
+  /** null: no TLS. Files of certificates and of the key, PEM. */
+  readonly tls: {
+    readonly caFile: string | null;
+    readonly certFile: string | null;
+    readonly keyFile: string | null;
+  } | null;
+  /** null: no account. */
+  readonly sasl: {
+    readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+    readonly username: string;
+    /** Secret. Given directly or read from `passwordFile`. */
+    readonly password: string;
+    readonly passwordFile: string | null;
+  } | null;
+}
+
 /** Everything that can be configured, checked and complete. `schemas/config.schema.json` describes each key. */
 export interface Config {
   readonly data: { readonly directory: string };
@@ -67,11 +92,13 @@ export interface Config {
     readonly password: string;
     readonly passwordFile: string | null;
   };
+  readonly kafka: KafkaConfig;
   readonly sources: readonly SourceConfig[];
   readonly formats: readonly OwnFormat[];
   /** For sources that are not declared. */
   readonly sourceDefaults: Pick<SourceConfig, "disorderSeconds" | "latenessSeconds">;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly recordBytesMax: number };
+  readonly breaker: { readonly consecutive: number; readonly ratio: number };
   readonly rules: readonly Rule[];
   /** Rules that are made from finished windows; each stands after the one that it is made from. */
   readonly rollUps: readonly RollUp[];
@@ -137,17 +164,21 @@ export function readConfig(options: ConfigOptions = {}): Config {
   for (const { path, what } of parsed.data === undefined ? [] : resolveRules(writtenRules(parsed.data)).problems)
     report(path, what);
 
-  const passwordFile = parsed.data?.clickhouse.password_file;
-  const password = passwordFile === undefined ? null : readPasswordFile(passwordFile);
-  if (password?.failed !== undefined) {
-    report(["clickhouse", "password_file"], `the file can't be read (${password.failed})`);
-  }
+  const passwordOf = (file: string | undefined, path: ConfigProblem["path"]): string | null => {
+    const password = file === undefined ? null : readPasswordFile(file);
+    if (password?.failed !== undefined) report(path, `the file can't be read (${password.failed})`);
+    return password?.text ?? null;
+  };
+  const passwords = {
+    clickhouse: passwordOf(parsed.data?.clickhouse.password_file, ["clickhouse", "password_file"]),
+    kafka: passwordOf(parsed.data?.kafka.sasl.password_file, ["kafka", "sasl", "password_file"]),
+  };
   const keyHex = env[MASK_KEY_VARIABLE] || null;
   if (keyHex !== null && !isKeyText(keyHex)) {
     problems.push({ origin: MASK_KEY_VARIABLE, path: [], what: `must be ${KEY_TEXT_RULE}` });
   }
   if (parsed.data === undefined || problems.length > 0) throw invalidConfig(problems, fileName);
-  return deepFreeze(toConfig(parsed.data, password?.text ?? null, keyHex));
+  return deepFreeze(toConfig(parsed.data, passwords, keyHex));
 }
 
 /** Whether people want colours on their terminals (NO_COLOR, see no-color.org, and TERM=dumb say no). */
@@ -159,7 +190,13 @@ function originOf(overrides: readonly Override[], path: ConfigProblem["path"]): 
   return overrides.findLast((candidate) => writePath(candidate.path) === writePath(path))?.origin;
 }
 
-function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: string | null): Config {
+/** What the files of passwords hold; null where there is no such file. */
+interface PasswordsOfFiles {
+  readonly clickhouse: string | null;
+  readonly kafka: string | null;
+}
+
+function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: string | null): Config {
   const { clickhouse, batch, mask, retention } = file;
   const { rules, rollUps } = resolveRules(writtenRules(file));
   return {
@@ -167,11 +204,13 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
     clickhouse: {
       url: clickhouse.url ?? null,
       username: clickhouse.username,
-      password: passwordOfFile ?? clickhouse.password ?? "",
+      password: passwordsOfFiles.clickhouse ?? clickhouse.password ?? "",
       passwordFile: clickhouse.password_file ?? null,
     },
+    kafka: toKafka(file.kafka, passwordsOfFiles.kafka),
     sources: file.sources.map(({ disorder, lateness, ...source }) => ({
       ...source,
+      topic: source.topic ?? null,
       service: source.service ?? null,
       disorderSeconds: disorder,
       latenessSeconds: lateness,
@@ -192,6 +231,7 @@ function toConfig(file: FileConfig, passwordOfFile: string | null, keyHex: strin
       latenessSeconds: parseSeconds(PUNCTUALITY_DEFAULTS.lateness),
     },
     batch: { recordsMax: batch.records, bytesMax: batch.bytes, recordBytesMax: batch.record_bytes },
+    breaker: file.breaker,
     rules,
     rollUps,
     mask: {
@@ -220,6 +260,31 @@ function writtenRules(file: FileConfig) {
       ? ({ kind: "base", rule: { ...common, distinct: distinct ?? null, where } } as const)
       : ({ kind: "rollUp", rule: { ...common, from } } as const);
   });
+}
+
+function toKafka(
+  { brokers, client_id, group, session, tls, sasl }: FileConfig["kafka"],
+  password: string | null,
+): KafkaConfig {
+  const { mechanism, username } = sasl;
+  return {
+    brokers,
+    clientId: client_id,
+    group,
+    sessionMs: session * 1000,
+    tls: tls.enabled
+      ? { caFile: tls.ca_file ?? null, certFile: tls.cert_file ?? null, keyFile: tls.key_file ?? null }
+      : null,
+    sasl:
+      mechanism === undefined
+        ? null
+        : {
+            mechanism,
+            username: username ?? "",
+            password: password ?? sasl.password ?? "",
+            passwordFile: sasl.password_file ?? null,
+          },
+  };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -51,7 +51,8 @@ export interface PartitionProcessor {
 }
 
 /**
- * Processes one partition: plan, insert, ledger.
+ * Processes one partition: plan, insert, ledger. Whoever calls this owns the partition, and stops owning it no later than
+ * `source.commit` or `store` throw for that reason: then nothing more is written, and the next owner goes on from 1.
  *
  * 1. Reconcile, when the partition is taken over: read commit, plan and ledger, and decide (plan/reconcile.ts) to
  *    continue, skip, replay, rewind or stop.
@@ -62,7 +63,8 @@ export interface PartitionProcessor {
  * 4. The next plan's commit moves the offset; when there is nothing more, a commit without a plan does.
  *
  * The next batch is read and encoded while the present one is inserted: that is pure, so a crash loses nothing.
- * A rejected insert ends the loop with its error: a batch is never skipped.
+ * A rejected insert ends the loop with its error: a batch is never skipped. So does one whose outcome is not known, and a commit
+ * without an answer: nothing is sent again from here, but the partition taken over anew, which looks first.
  */
 export async function takeOver(options: ProcessOptions): Promise<PartitionProcessor> {
   const { source, version, batchesPerPlan = 4 } = options;

@@ -29,11 +29,10 @@ export interface Reading {
   readonly timezone?: string;
 }
 
-/** What every service that turns records into rows needs, opened once: store, journal, lookups, mask, pipelines. */
-export interface Workplace {
+/** What every service that turns records into rows needs, opened once: store, lookups, mask, pipelines. */
+export interface Workroom {
   readonly config: Config;
   readonly store: Store;
-  readonly journal: Journal;
   readonly versions: Versions;
   /** Versions of everything that makes rows out of bytes, as one text for plans. */
   readonly version: string;
@@ -42,6 +41,11 @@ export interface Workplace {
   /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
   pipelineFor(reading: Reading): Pipeline;
   close(): Promise<void>;
+}
+
+/** The same with the journal, which keeps commits and what can't be read again. */
+export interface Workplace extends Workroom {
+  readonly journal: Journal;
 }
 
 const MIGRATIONS_DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
@@ -96,9 +100,33 @@ export async function openWorkplace(config: Config, clock: Clock = systemClock):
     await migrateStore(store, config);
     journal = await openJournal(directory);
     await claimStore(store, journal);
-    return await assemble(config, formats, store, journal, await openGeoip(), await readErased(store));
+    return withJournal(assemble(config, formats, store, await openGeoip(), await readErased(store)), journal);
   } catch (error) {
     await journal?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+function withJournal(room: Workroom, journal: Journal): Workplace {
+  return {
+    ...room,
+    journal,
+    async close() {
+      await journal.close();
+      await room.close();
+    },
+  };
+}
+
+/** The same without a journal: Kafka itself keeps the commits of its topics. */
+export async function openWorkroom(config: Config, clock: Clock = systemClock): Promise<Workroom> {
+  const formats = ownFormatsOf(config);
+  const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  try {
+    await migrateStore(store, config);
+    return assemble(config, formats, store, await openGeoip(), await readErased(store));
+  } catch (error) {
     await store.close();
     throw error;
   }
@@ -124,14 +152,13 @@ async function openFreeStore(options: StoreOptions, clock: Clock): Promise<Store
   }
 }
 
-async function assemble(
+function assemble(
   config: Config,
   formats: readonly Format[],
   store: Store,
-  journal: Journal,
   geoip: Geoip,
   erased: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<Workplace> {
+): Workroom {
   const key = loadMaskKey(config);
   const maskOf = createMasks(config, key, erased);
   const pipelines = new Map<string, Pipeline>();
@@ -144,7 +171,6 @@ async function assemble(
   return {
     config,
     store,
-    journal,
     versions,
     formats,
     version: [versions.transform, versions.config, versions.lookup, keyId, ...erasedVersion(erased)].join(" "),
@@ -164,10 +190,7 @@ async function assemble(
       }
       return pipeline;
     },
-    async close() {
-      await journal.close();
-      await store.close();
-    },
+    close: () => store.close(),
   };
 }
 

@@ -23,13 +23,38 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
   [
     "a key of JavaScript's own",
     "__proto__: {x: 1}",
-    "weir.yaml:1:1: __proto__: unknown key; the keys here are data, clickhouse, sources, formats, batch, rules, mask, retention, log",
+    "weir.yaml:1:1: __proto__: unknown key; the keys here are data, clickhouse, kafka, sources, formats, batch, breaker, rules, mask, retention, log",
   ],
   ["a missing key, at its parent", "sources:\n  - files: []", "weir.yaml:2:5: sources[0].name: is required"],
   ["a list for a mapping", "batch: []", "weir.yaml:1:8: batch: must be a mapping, but it is a list"],
   ["an empty section", "batch:\nlog: {}", "weir.yaml:1:7: batch: must be a mapping, but it is empty"],
   ["text for the whole", "hello", "weir.yaml:1:1: must be a mapping, but it is text"],
   ["a mapping for a list", "sources: {}", "weir.yaml:1:10: sources: must be a list, but it is a mapping"],
+  [
+    "a topic whose format is not declared",
+    "sources: [{name: a, topic: t}]",
+    "weir.yaml:1:28: sources[0].topic: needs a format beside it that is not auto: nothing of a topic is guessed",
+  ],
+  [
+    "a topic beside files",
+    "sources: [{name: a, files: [x], topic: t, format: json}]",
+    "weir.yaml:1:40: sources[0].topic: stands beside files; give the topic a source of its own",
+  ],
+  [
+    "a topic that is another source's",
+    "sources: [{name: t}, {name: b, topic: t, format: json}]",
+    'weir.yaml:1:39: sources[1].topic: "t" is another source\'s already',
+  ],
+  [
+    "a broker without a port",
+    "kafka: {brokers: [localhost]}",
+    'weir.yaml:1:18: kafka.brokers: "localhost" is no broker; write host:port, as in kafka.example.org:9092',
+  ],
+  [
+    "an account without a user",
+    "kafka: {sasl: {mechanism: plain}}",
+    "weir.yaml:1:9: kafka.sasl.username: is required where there is a mechanism",
+  ],
   [
     "a number for text, without showing it",
     "clickhouse:\n  password: 12345",

@@ -68,7 +68,7 @@ describe("a source", () => {
 
 describe("the example", () => {
   it("is accepted by the program", () => {
-    const config = configOf(example, { env: { WEIR_CLICKHOUSE_PASSWORD: "x" } });
+    const config = configOf(example, { env: { WEIR_CLICKHOUSE_PASSWORD: "x", WEIR_KAFKA__SASL__PASSWORD: "x" } });
     expect(config.sources[0].service).toBe("shop-web");
   });
 
@@ -83,6 +83,6 @@ describe("the example", () => {
       if (schema.items !== undefined) walk(schema.items, Object.assign({}, ...(value as unknown[]).toReversed()), path);
     };
     walk(committed, parse(example), "");
-    expect(missing).toEqual(["clickhouse.password"]);
+    expect(missing).toEqual(["clickhouse.password", "kafka.sasl.password"]);
   });
 });

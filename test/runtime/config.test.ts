@@ -10,10 +10,12 @@ describe("what a configuration says", () => {
     expect({ ...config, rollUps: config.rollUps.map(({ name, from }) => `${name} from ${from}`) }).toEqual({
       data: { directory: "./.weir" },
       clickhouse: { url: null, username: "default", password: "", passwordFile: null },
+      kafka: { brokers: [], clientId: "weir", group: "weir", sessionMs: 15_000, tls: null, sasl: null },
       sources: [],
       sourceDefaults: { disorderSeconds: 10, latenessSeconds: 86_400 },
       formats: [],
       batch: { recordsMax: 100_000, bytesMax: 25_165_824, recordBytesMax: 1_048_576 },
+      breaker: { consecutive: 1000, ratio: 0.5 },
       rules: [
         {
           name: "route_10s",
@@ -102,6 +104,7 @@ retention: { events: 90d }
       {
         name: "shop",
         files: ["a/*.log"],
+        topic: null,
         format: "auto",
         tenant: "default",
         timezone: "UTC",
@@ -112,6 +115,7 @@ retention: { events: 90d }
       {
         name: "api.v1",
         files: [],
+        topic: null,
         format: "json",
         tenant: "blue",
         timezone: "UTC",
@@ -134,6 +138,25 @@ retention: { events: 90d }
     expect(config.batch).toEqual({ recordsMax: 100_000, bytesMax: 65_536, recordBytesMax: 2000 });
     expect(config.mask.rules).toMatchObject({ email: true, iban: false });
     expect(config.retention).toMatchObject({ eventsDays: 90, partialsDays: 7 });
+  });
+
+  it("reads topics from Kafka with an account whose password stands in a file", () => {
+    const { kafka, sources } = configOf(`
+kafka:
+  brokers: "a:9092, b:9093"
+  tls: { enabled: true, ca_file: ca.pem }
+  sasl: { mechanism: scram-sha-512, username: u, password_file: /dev/null }
+sources: [{ name: s, topic: t_1, format: json }]
+`);
+    expect(kafka).toEqual({
+      brokers: ["a:9092", "b:9093"],
+      clientId: "weir",
+      group: "weir",
+      sessionMs: 15_000,
+      tls: { caFile: "ca.pem", certFile: null, keyFile: null },
+      sasl: { mechanism: "scram-sha-512", username: "u", password: "", passwordFile: "/dev/null" },
+    });
+    expect(sources[0].topic).toBe("t_1");
   });
 
   it("has no rules when the list of rules is empty", () => {

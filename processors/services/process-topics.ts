@@ -1,0 +1,251 @@
+import { readFileSync } from "node:fs";
+import { checkPinnedSettings } from "../clickhouse/pinned-settings.ts";
+import { type KafkaClient, type KafkaOptions, openKafka } from "../kafka/client.ts";
+import { createFetcher, type Fetcher } from "../kafka/fetcher.ts";
+import { createMembership, type Epoch, type Membership } from "../kafka/membership.ts";
+import { WeirError } from "../model/errors.ts";
+import type { Clock, Partition } from "../model/ports.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { Config, SourceConfig } from "../runtime/config.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { withBisecting } from "./bisect.ts";
+import { withBreaker } from "./breaker.ts";
+import { readingOf } from "./partition.ts";
+import type { FinishedBatch } from "./process.ts";
+import { sharePipeline } from "./shared-pipeline.ts";
+import { processTopicPartition, sleepUnlessAborted } from "./topic-partition.ts";
+import { openWorkroom, type Workroom } from "./workplace.ts";
+
+export interface ProcessTopicsOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Ends it after the batches in hand. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly onBatch?: (partition: Partition, batch: FinishedBatch) => void;
+}
+
+export interface ProcessTopicsSummary {
+  readonly records: number;
+  readonly events: number;
+  readonly deadLetters: number;
+  /** Partitions that were stopped for good, by the last word of each. */
+  readonly stopped: readonly { readonly topic: string; readonly partition: number; readonly error: WeirError }[];
+}
+
+/** A batch in hand must be done within this when the group is divided anew. */
+const REBALANCE_MS = 60_000;
+const PAUSE_MS = 1000;
+/** What the batches of all partitions together may hold, in batches of the configured size. */
+const BATCHES_HELD = 4;
+
+/**
+ * Processes the topics of the configuration's sources as one member of a group, until the signal: epoch after epoch joins the
+ * group, works on the partitions it is given, each for itself, and comes back when the group is divided anew. A
+ * partition that can't go on is stopped with its reason, and the others go on.
+ */
+export async function processTopics(options: ProcessTopicsOptions): Promise<ProcessTopicsSummary> {
+  const { config, clock, logger } = options;
+  const sources = config.sources.filter(({ topic }) => topic !== null);
+  if (sources.length === 0 || config.kafka.brokers.length === 0) {
+    const what = sources.length === 0 ? "no source with a topic" : "no brokers in kafka.brokers";
+    throw new WeirError(
+      "CONFIG_INVALID",
+      `There is nothing to process: the configuration has ${what}; add it to weir.yaml.`,
+    );
+  }
+  const room = await openWorkroom(config, clock);
+  let client: KafkaClient | null = null;
+  let fetcher: Fetcher | null = null;
+  let membership: Membership | null = null;
+  try {
+    await checkPinnedSettings(room.store);
+    const topics = sources.map(({ topic }) => topic!);
+    client = await openKafka(kafkaOptionsOf(config, logger), topics);
+    fetcher = createFetcher(client, { sleep: (ms) => clock.sleep(ms) });
+    membership = createMembership({
+      client,
+      group: config.kafka.group,
+      topics,
+      clock,
+      sessionMs: config.kafka.sessionMs,
+      rebalanceMs: REBALANCE_MS,
+    });
+    logger.info({ topics, group: config.kafka.group, store: room.store.kind }, "Process started.");
+    const group = new TopicGroup(options, { room, client, fetcher, membership });
+    const summary = await group.run(sources);
+    const { records, events, deadLetters, stopped } = summary;
+    logger.info({ records, events, deadLetters, stopped: stopped.length }, "Process ended.");
+    return summary;
+  } finally {
+    await membership?.leave();
+    await fetcher?.close();
+    await client?.close();
+    await room.close();
+  }
+}
+
+interface Parts {
+  readonly room: Workroom;
+  readonly client: KafkaClient;
+  readonly fetcher: Fetcher;
+  readonly membership: Membership;
+}
+
+class TopicGroup {
+  readonly #options: ProcessTopicsOptions;
+  readonly #parts: Parts;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #stopped = new Map<string, { topic: string; partition: number; error: WeirError }>();
+  readonly #troubled = new Set<string>();
+  #records = 0;
+  #events = 0;
+  #deadLetters = 0;
+
+  constructor(options: ProcessTopicsOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async run(sources: readonly SourceConfig[]): Promise<ProcessTopicsSummary> {
+    const { signal, logger } = this.#options;
+    const sourceOf = new Map(sources.map((source) => [source.topic, source]));
+    while (!signal.aborted) {
+      const epoch = await this.#join(sources);
+      if (epoch === null) continue;
+      logger.info({ epoch: epoch.number, partitions: epoch.partitions.length }, "Partitions assigned.");
+      this.#stopped.clear();
+      const ending = AbortSignal.any([signal, epoch.ended]);
+      const ended = new Promise<void>((resolve) => {
+        if (ending.aborted) resolve();
+        ending.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.all([
+        ended,
+        ...epoch.partitions.map((partition) => this.#process(epoch, partition, sourceOf.get(partition.topic))),
+      ]);
+      if (epoch.endReason === "refused") throw epoch.failure!;
+      if (!signal.aborted) logger.info({ epoch: epoch.number, reason: epoch.endReason }, "Partitions given up.");
+    }
+    return {
+      records: this.#records,
+      events: this.#events,
+      deadLetters: this.#deadLetters,
+      stopped: [...this.#stopped.values()],
+    };
+  }
+
+  /** null: it did not work out, and may the next time. */
+  async #join(sources: readonly SourceConfig[]): Promise<Epoch | null> {
+    const { clock, signal, logger } = this.#options;
+    const { client, membership } = this.#parts;
+    try {
+      return await membership.join();
+    } catch (error) {
+      if (!(error instanceof WeirError) || !error.retriable) throw error;
+      logger.warn({ code: error.code }, error.message);
+      // A topic that is gone would keep the others from being asked for.
+      for (const { topic } of sources)
+        if ((await client.hasTopic(topic!).catch(() => true)) === false) client.forgetTopic(topic!);
+      await sleepUnlessAborted(clock, PAUSE_MS, signal);
+      return null;
+    }
+  }
+
+  async #process(epoch: Epoch, partition: Partition, source: SourceConfig | undefined): Promise<void> {
+    if (source === undefined) return;
+    const { config, clock, signal, logger, onBatch } = this.#options;
+    const { room, client, fetcher } = this.#parts;
+    const place = `${partition.topic}/${partition.partition}`;
+    const share = Math.max(1, epoch.partitions.length / BATCHES_HELD);
+    try {
+      await processTopicPartition({
+        client,
+        fetcher,
+        epoch,
+        partition,
+        format: source.format,
+        store: room.store,
+        pipeline: withBreaker(this.#pipelineOf(source), config.breaker),
+        limit: {
+          recordsMax: Math.ceil(config.batch.recordsMax / share),
+          bytesMax: Math.ceil(config.batch.bytesMax / share),
+        },
+        recordBytesMax: config.batch.recordBytesMax,
+        version: room.version,
+        clock,
+        signal,
+        onBatch: (of, batch) => {
+          this.#count(of, batch);
+          onBatch?.(of, batch);
+        },
+        onTrouble: (_, error) => this.#onTrouble(place, error),
+      });
+    } catch (error) {
+      const reason =
+        error instanceof WeirError
+          ? error
+          : new WeirError("INTERNAL", `Partition ${place} was stopped by a bug in Weir: ${String(error)}`, {
+              cause: error,
+            });
+      this.#stopped.set(place, { ...partition, error: reason });
+      logger.error({ ...partition, code: reason.code }, reason.message);
+    }
+  }
+
+  /** Partitions that are read alike go through one pipeline, one batch after the other. */
+  #pipelineOf(source: SourceConfig): Pipeline {
+    const reading = readingOf(this.#options.config, source.name, source.format, true);
+    let pipeline = this.#pipelines.get(source.name);
+    if (pipeline === undefined) {
+      pipeline = sharePipeline(withBisecting(this.#parts.room.pipelineFor(reading)));
+      this.#pipelines.set(source.name, pipeline);
+    }
+    return pipeline;
+  }
+
+  #count({ topic, partition }: Partition, { row, start, next }: FinishedBatch): void {
+    const { records, events, dropped, deadLetters } = row;
+    this.#records += records;
+    this.#events += events;
+    this.#deadLetters += deadLetters;
+    this.#options.logger.debug(
+      { topic, partition, start, next, records, events, dropped, deadLetters },
+      "Batch stored.",
+    );
+  }
+
+  /** Said once when it begins, and once when it is over: not for each time that it is looked at. */
+  #onTrouble(place: string, error: WeirError | null): void {
+    const { logger } = this.#options;
+    if (error === null) {
+      if (this.#troubled.delete(place)) logger.info({ place }, "The partition goes on.");
+    } else if (!this.#troubled.has(place)) {
+      this.#troubled.add(place);
+      logger.warn({ place, code: error.code }, error.message);
+    }
+  }
+}
+
+function kafkaOptionsOf({ kafka }: Config, logger: Logger): KafkaOptions {
+  const { brokers, clientId, tls, sasl } = kafka;
+  return {
+    brokers,
+    clientId,
+    tls: tls === null ? null : { ca: pem(tls.caFile), cert: pem(tls.certFile), key: pem(tls.keyFile) },
+    sasl: sasl === null ? null : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password },
+    onWarning: (message) => logger.debug({ client: "kafka" }, message),
+  };
+}
+
+function pem(path: string | null): string | null {
+  if (path === null) return null;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new WeirError("CONFIG_UNREADABLE", `The file ${path} of kafka.tls can't be read (${code}); check it.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { InsertBlock } from "../model/ports.ts";
+import type { EncodedBatch, Pipeline } from "../pipeline.ts";
+
+/**
+ * A pipeline that several partitions use at the same time: one batch goes through it after the other, and what comes out
+ * stays valid. While another batch is in it, `run` yields "wait".
+ */
+export function sharePipeline(pipeline: Pipeline): Pipeline {
+  let isBusy = false;
+  return {
+    *run(records, identity) {
+      while (isBusy) yield "wait";
+      isBusy = true;
+      try {
+        return kept(yield* pipeline.run(records, identity));
+      } finally {
+        isBusy = false;
+      }
+    },
+  };
+}
+
+/** Events of one day stand in the encoder's own memory; those of several days were copied already. */
+function kept(encoded: EncodedBatch): EncodedBatch {
+  if (encoded.events.length !== 1) return encoded;
+  const [{ day, block }] = encoded.events;
+  const copied: InsertBlock = { ...block, native: block.native.map((part) => new Uint8Array(part)) };
+  return { ...encoded, events: [{ day, block: copied }] };
+}
