@@ -1,4 +1,5 @@
 import type { Framed, FrameOptions } from "../model/ports.ts";
+import { chunksEnd } from "./chunks.ts";
 import { entryEnd } from "./join.ts";
 
 const LINE_FEED = 10;
@@ -34,7 +35,7 @@ export function frame(text: string, from: number, options: FrameOptions): Framed
     if (lineFeed < 0 && !atEnd) break;
     let next = lineFeed < 0 ? length : lineFeed + 1;
     if (join && next - position > 1) {
-      next = entryEnd(text, position, next, options);
+      next = join === true ? entryEnd(text, position, next, options) : chunksEnd(text, position, next, join, options);
       if (next < 0) break;
       lineFeed = text.charCodeAt(next - 1) === LINE_FEED ? next - 1 : -1;
     }

@@ -1,4 +1,4 @@
-import type { Commit, Frame, ReadLimit, Source } from "../model/ports.ts";
+import type { Commit, Frame, Join, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import { type Appended, appendedAt, type Standing, withGrowth } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
@@ -18,7 +18,7 @@ export interface SourceOptions {
   /** Longer records are cut. */
   readonly recordBytesMax: number;
   /** Whether entries of a format may have several lines. */
-  readonly joins: (format: string) => boolean;
+  readonly joins: (format: string) => Join;
   /** What begins lines that say how those after them are read, of a format; null: there are none. */
   readonly headerPrefix?: (format: string) => string | null;
   /** Decides a format by the first 64 KiB, as byte text. */

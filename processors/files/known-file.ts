@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { WeirError } from "../model/errors.ts";
-import type { Frame } from "../model/ports.ts";
+import type { Frame, Join } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import { SAMPLE_BYTES } from "./entry-source.ts";
 import { headerBefore } from "./header-line.ts";
@@ -12,7 +12,7 @@ import type { Store } from "./store-port.ts";
 
 /** How a stretch of a known file is cut into records. */
 export interface Framing {
-  readonly join: boolean;
+  readonly join: Join;
   readonly recordBytesMax: number;
   /** What begins header lines; null: there are none. */
   readonly headerPrefix: string | null;

@@ -1,5 +1,5 @@
 import { WeirError } from "../model/errors.ts";
-import type { Frame, ReadLimit } from "../model/ports.ts";
+import type { Frame, Join, ReadLimit } from "../model/ports.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { extended, type Fingerprint } from "./fingerprint.ts";
 
@@ -28,7 +28,7 @@ export interface RecordReader {
     from: number,
     to: number | null,
     limit: ReadLimit,
-    join: boolean,
+    join: Join,
     endMeans: EndMeans,
     fingerprint: Fingerprint | null,
   ): Promise<ReadRecords | null>;

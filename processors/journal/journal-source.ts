@@ -1,5 +1,5 @@
 import { WeirError } from "../model/errors.ts";
-import type { Frame, Source } from "../model/ports.ts";
+import type { Frame, Join, Source } from "../model/ports.ts";
 import type { Journal } from "./journal.ts";
 
 /** A source over what was appended to the journal: for records that can't be read again where they came from. */
@@ -17,7 +17,7 @@ export interface JournalSourceOptions {
   readonly partition: number;
   readonly format: string;
   readonly frame: Frame;
-  readonly join: boolean;
+  readonly join: Join;
   readonly recordBytesMax: number;
 }
 

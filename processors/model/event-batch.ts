@@ -124,9 +124,9 @@ export class EventBatch {
     this.outcomes = new Uint8Array(rowsMax);
   }
 
-  /** Starts a new batch: every row is empty, every id of the batch before is void. */
-  begin(records: RecordBatch): void {
-    if (records.count > this.rowsMax) this.#grow(records.count);
+  /** Starts a new batch, of so many events at most: every row is empty, every id of the batch before is void. */
+  begin(records: RecordBatch, rowsMax = records.count): void {
+    if (Math.max(rowsMax, records.count) > this.rowsMax) this.#grow(Math.max(rowsMax, records.count));
     this.records = records;
     const used = Math.max(this.rows, records.count);
     for (const name of STRING_COLUMNS) this.strings[name].begin(records.text, used);

@@ -57,9 +57,11 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** true: continuation lines of stack traces and the like belong to the entry before them. Or whose chunks are put together. */
+export type Join = boolean | "docker" | "cri";
+
 export interface FrameOptions {
-  /** Continuation lines of stack traces and the like belong to the entry before them. */
-  readonly join: boolean;
+  readonly join: Join;
   /** A longer record is cut there; a joined entry that would become longer ends before the line that is too much. */
   readonly recordBytesMax: number;
   readonly recordsMax: number;

@@ -1,5 +1,7 @@
 import { EventBatch } from "../model/event-batch.ts";
-import { FORMATS } from "./formats.ts";
+import type { RecordBatch } from "../model/record.ts";
+import { type Container, unwrap } from "./container.ts";
+import { FORMATS, formatByName } from "./formats.ts";
 import type { Format } from "./line-parser.ts";
 import { clearRow, oneRecord } from "./row.ts";
 import { TEXT } from "./text.ts";
@@ -41,5 +43,22 @@ export function detect(sample: string, own: readonly Format[] = []): string {
       bestLines = count;
     }
   }
-  return tried.length === 0 ? TEXT.name : best;
+  if (tried.length === 0) return TEXT.name;
+  const { container, joins } = formatByName(best, own);
+  if (container === undefined) return best;
+  const inner = detect(programLines(tried, joins as Container), own);
+  return inner === TEXT.name ? best : `${best}:${inner}`;
+}
+
+/** What programs wrote into lines of a container's log. */
+function programLines(lines: readonly string[], container: Container): string {
+  const { records, entries } = unwrap(recordsOf(lines), container);
+  return entries.map(({ begin, end }) => `${records.text.slice(begin, end)}\n`).join("");
+}
+
+function recordsOf(lines: readonly string[]): RecordBatch {
+  const ends = Uint32Array.from(lines, ({ length }) => length);
+  for (let i = 1; i < ends.length; i++) ends[i] += ends[i - 1];
+  const begins = ends.map((end, i) => end - lines[i].length);
+  return { ...oneRecord(lines.join("")), count: lines.length, begins, ends };
 }

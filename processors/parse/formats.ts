@@ -2,6 +2,7 @@ import { WeirError } from "../model/errors.ts";
 import { COMBINED, COMMON, VHOST_COMBINED } from "./access.ts";
 import { APACHE_ERROR } from "./apache-error.ts";
 import { CEF } from "./cef.ts";
+import { CRI, DOCKER, withInner } from "./container.ts";
 import { JSON_LINES } from "./json.ts";
 import { LEEF } from "./leef.ts";
 import type { Format } from "./line-parser.ts";
@@ -14,6 +15,8 @@ import { W3C } from "./w3c.ts";
 
 /** Every format, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
 export const FORMATS: readonly Format[] = [
+  DOCKER,
+  CRI,
   VHOST_COMBINED,
   COMMON,
   COMBINED,
@@ -32,8 +35,10 @@ export const FORMATS: readonly Format[] = [
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.name);
 
-/** A format by its name; `own` are those of the user. */
+/** A format by its name, in a container's log by both: `cri:combined`. `own` are those of the user. */
 export function formatByName(name: string, own: readonly Format[] = []): Format {
+  const colon = name.indexOf(":");
+  if (colon > 0) return withInner(formatByName(name.slice(0, colon)), formatByName(name.slice(colon + 1), own));
   const format =
     FORMATS.find((candidate) => candidate.name === name) ?? own.find((candidate) => candidate.name === name);
   if (format === undefined)

@@ -1,4 +1,5 @@
 import type { EventBatch } from "../model/event-batch.ts";
+import type { Join } from "../model/ports.ts";
 import type { Zone } from "./zone.ts";
 
 /**
@@ -15,10 +16,12 @@ export type LineParser = (text: string, begin: number, end: number, batch: Event
 /** A format: one file, one entry in the registry (formats.ts). */
 export interface Format {
   readonly name: string;
-  /** Whether lines of a stack trace belong to the entry before. */
-  readonly joins: boolean;
+  /** Whether lines of a stack trace belong to the entry before, or chunks of a container's log to each other. */
+  readonly joins: Join;
   /** Code of the dead letter for a line that is not of this format where the source declares it. */
   readonly code: string;
+  /** The lines are a container's log, in which programs wrote lines of other formats; `inner` is what most of them are. */
+  readonly container?: { readonly inner?: Format };
   /** Begins lines that say how those after them are read: a batch is told the last one before it. */
   readonly headerPrefix?: string;
   /**

@@ -7,11 +7,15 @@ import {
 } from "../model/event-batch.ts";
 import { appendTimeOf } from "../model/record.ts";
 import { COMBINED } from "./access.ts";
+import { APACHE_ERROR } from "./apache-error.ts";
+import { type Container, type Entry, unwrap } from "./container.ts";
+import { type ContainerRow, createContainerRow } from "./container-row.ts";
 import { formatByName } from "./formats.ts";
 import { JSON_LINES } from "./json.ts";
 import { BODY_LAYOUT } from "./layout.ts";
 import type { Format, LineParser } from "./line-parser.ts";
 import { LOGFMT } from "./logfmt.ts";
+import { NGINX_ERROR } from "./nginx-error.ts";
 import { clearRow } from "./row.ts";
 import { TEXT } from "./text.ts";
 import { DAY_US, daysSinceEpoch } from "./timestamp.ts";
@@ -45,7 +49,7 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
 /**
  * The stage that turns a record batch into an event batch.
  *
- * - ok: one event with an event time (the append time where the line has none, or an absurd one).
+ * - ok: one event (of a container's log perhaps several) with an event time (the append time where the line has none, or an absurd one).
  * - dropped BLANK_LINE: nothing but white space; DIRECTIVE_LINE: a line that tells of the others.
  * - dead letter DECODE_RECORD_TOO_LONG, DECODE_POISON, and PARSE_NOT_<FORMAT> where the source declares its format.
  *
@@ -53,18 +57,121 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  */
 export function createParse(options: ParseOptions): (batch: EventBatch, from?: number, to?: number) => void {
   const own = formatByName(options.format, options.formats);
-  const tries = options.isDeclared ? [own] : [own, ...CASCADE.filter((format) => format !== own)];
   const zone = createZone(options.timezone ?? "UTC");
-  const parsers: LineParser[] = tries.map((format) => format.create(zone));
+  const parsersOf = (formats: readonly Format[]): Parsers => ({
+    formats,
+    parsers: formats.map((format) => format.create(zone)),
+    formatIds: formats.map(() => 0),
+  });
+  const others = options.isDeclared ? [] : CASCADE.filter((format) => format !== own);
+  const outer = parsersOf(own.container === undefined ? [own, ...others] : others);
+  const program = own.container === undefined ? null : createProgramLines(own, parsersOf);
+  /** Ids in the batch's dictionaries. */
+  const given = { source: 0, tenant: 0, service: 0, bodyLayout: 0 };
+  let entries: readonly Entry[] = [];
+  let nextEntry = 0;
+
+  /** Reads a line into a row; the code with which it is dropped, or false if no parser reads it. */
+  function readLine({ parsers, formatIds }: Parsers, batch: EventBatch, row: number, begin: number, end: number) {
+    const { text } = batch.records;
+    if (isBlank(text, begin, end)) return "BLANK_LINE";
+    const attributes = batch.attributes.count;
+    for (let i = 0; i < parsers.length; i++) {
+      const read = parsers[i](text, begin, end, batch, row);
+      if (read === true) {
+        batch.strings.format.ids[row] = formatIds[i];
+        return true;
+      }
+      clearRow(batch, row, attributes);
+      if (read !== false) return read;
+    }
+    return false;
+  }
+
+  /** Gives a row what its line left open. */
+  function finishRow(batch: EventBatch, record: number, row: number, lineBegin: number, lineEnd: number): void {
+    const { strings } = batch;
+    const us = batch.timestampUs[row];
+    const appendTimeUs = appendTimeOf(batch.records, record);
+    if (!(us >= EARLIEST_US && us <= appendTimeUs + FUTURE_US)) {
+      // A layout that writes the time can't give back a time that was not kept.
+      if (!Number.isNaN(us) && strings.line_layout.ids[row] !== given.bodyLayout && batch.line_kept.isEmpty(row)) {
+        batch.line_kept.setSpan(row, lineBegin, lineEnd);
+        strings.line_layout.ids[row] = 0;
+      }
+      batch.timestampUs[row] = appendTimeUs;
+      batch.time_source[row] = TIME_APPEND;
+    }
+    strings.source.ids[row] = given.source;
+    if (strings.tenant.ids[row] === 0) strings.tenant.ids[row] = given.tenant;
+    if (strings.service_name.ids[row] === 0) strings.service_name.ids[row] = given.service;
+    batch.record[row] = record;
+    batch.attributeEnds[row] = batch.attributes.count;
+  }
+
+  function settle(batch: EventBatch, record: number, read: string | boolean): void {
+    if (read === true) batch.outcomes[record] = OUTCOME_OK;
+    else if (read === false) {
+      const { text, begins, ends } = batch.records;
+      const why = own.explain === undefined ? "" : ` ${own.explain(text.slice(begins[record], ends[record]))}`;
+      deadLetter(batch, record, "parse", own.code, `The line is not of the declared format ${options.format}.${why}`);
+    } else {
+      batch.outcomes[record] = OUTCOME_DROPPED;
+      batch.droppedCodes.set(read, (batch.droppedCodes.get(read) ?? 0) + 1);
+    }
+  }
+
+  /** The lines that programs wrote into a record, an event each; gives the row after them. */
+  function readProgramLines(
+    { inner, rows }: ProgramLines,
+    batch: EventBatch,
+    record: number,
+    firstRow: number,
+  ): number {
+    let row = firstRow;
+    let outcome: string | boolean = "BLANK_LINE";
+    for (; nextEntry < entries.length && entries[nextEntry].record === record; nextEntry++) {
+      const entry = entries[nextEntry];
+      const isWrapped = entry.timeEnd > entry.timeBegin;
+      const attributes = batch.attributes.count;
+      if (isWrapped) rows.begin(batch, entry);
+      const read = readLine(isWrapped ? inner : outer, batch, row, entry.begin, entry.end);
+      if (read !== true) {
+        clearRow(batch, row, attributes);
+        if (outcome !== true) outcome = read;
+        continue;
+      }
+      if (isWrapped) rows.end(batch, row, entry, attributes);
+      else if (!batch.line_kept.isEmpty(row)) batch.line_kept.setSpan(row, entry.outerBegin, entry.outerEnd);
+      finishRow(batch, record, row, entry.outerBegin, entry.outerEnd);
+      batch.index[row] = row - firstRow;
+      outcome = true;
+      row++;
+    }
+    settle(batch, record, outcome);
+    return row;
+  }
+
+  function skipEntries(record: number): void {
+    while (nextEntry < entries.length && entries[nextEntry].record === record) nextEntry++;
+  }
 
   return function parse(batch, from = 0, to = batch.records.count) {
-    const { text, begins, ends, cut, poison } = batch.records;
+    if (program !== null && from === 0) {
+      const unwrapped = unwrap(batch.records, program.container);
+      entries = unwrapped.entries;
+      nextEntry = 0;
+      if (unwrapped.records !== batch.records || entries.length > batch.rowsMax)
+        batch.begin(unwrapped.records, entries.length);
+    }
+    const { begins, ends, cut, poison } = batch.records;
     const { strings } = batch;
-    const source = strings.source.dictionary.intern(options.source);
-    const tenant = strings.tenant.dictionary.intern(options.tenant);
-    const service = strings.service_name.dictionary.intern(options.service);
-    const formats = tries.map((format) => strings.format.dictionary.intern(format.name));
-    const bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
+    given.source = strings.source.dictionary.intern(options.source);
+    given.tenant = strings.tenant.dictionary.intern(options.tenant);
+    given.service = strings.service_name.dictionary.intern(options.service);
+    given.bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
+    for (const { formats, formatIds } of program === null ? [outer] : [outer, program.inner])
+      for (const [i, { name }] of formats.entries()) formatIds[i] = strings.format.dictionary.intern(name);
     let nextCut = cut.findIndex((record) => record >= from);
     let row = from === 0 ? 0 : batch.rows;
 
@@ -73,64 +180,55 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       const end = ends[record];
       if (nextCut >= 0 && cut[nextCut] === record) {
         nextCut++;
-        deadLetter(
-          batch,
-          record,
-          "decode",
-          "DECODE_RECORD_TOO_LONG",
+        skipEntries(record);
+        const why =
           end > begin
             ? `The record is longer than ${end - begin} bytes.`
-            : "The record came in a compressed batch that is too large to be inflated.",
-        );
+            : "The record came in a compressed batch that is too large to be inflated.";
+        deadLetter(batch, record, "decode", "DECODE_RECORD_TOO_LONG", why);
         continue;
       }
       if (poison?.has(record)) {
+        skipEntries(record);
         deadLetter(batch, record, "decode", "DECODE_POISON", "The record breaks the program; please report it.");
         continue;
       }
-      if (isBlank(text, begin, end)) {
-        drop(batch, record, "BLANK_LINE");
+      if (program !== null) {
+        row = readProgramLines(program, batch, record, row);
         continue;
       }
-      const attributes = batch.attributes.count;
-      let chosen = 0;
-      let read = parsers[0](text, begin, end, batch, row);
-      while (read === false) {
-        clearRow(batch, row, attributes);
-        if (++chosen === parsers.length) break;
-        read = parsers[chosen](text, begin, end, batch, row);
-      }
-      if (typeof read === "string") {
-        drop(batch, record, read);
-        continue;
-      }
-      if (chosen === parsers.length) {
-        const why = own.explain === undefined ? "" : ` ${own.explain(text.slice(begin, end))}`;
-        deadLetter(batch, record, "parse", own.code, `The line is not of the declared format ${own.name}.${why}`);
-        continue;
-      }
-      batch.outcomes[record] = OUTCOME_OK;
-      const us = batch.timestampUs[row];
-      const appendTimeUs = appendTimeOf(batch.records, record);
-      if (!(us >= EARLIEST_US && us <= appendTimeUs + FUTURE_US)) {
-        // A layout that writes the time can't give back a time that was not kept.
-        if (!Number.isNaN(us) && strings.line_layout.ids[row] !== bodyLayout && batch.line_kept.isEmpty(row)) {
-          batch.line_kept.setSpan(row, begin, end);
-          strings.line_layout.ids[row] = 0;
-        }
-        batch.timestampUs[row] = appendTimeUs;
-        batch.time_source[row] = TIME_APPEND;
-      }
-      strings.source.ids[row] = source;
-      strings.format.ids[row] = formats[chosen];
-      if (strings.tenant.ids[row] === 0) strings.tenant.ids[row] = tenant;
-      if (strings.service_name.ids[row] === 0) strings.service_name.ids[row] = service;
-      batch.record[row] = record;
-      batch.attributeEnds[row] = batch.attributes.count;
-      row++;
+      const read = readLine(outer, batch, row, begin, end);
+      settle(batch, record, read);
+      if (read === true) finishRow(batch, record, row++, begin, end);
     }
     batch.rows = row;
   };
+}
+
+/** Formats that are tried one after the other. */
+interface Parsers {
+  readonly formats: readonly Format[];
+  readonly parsers: readonly LineParser[];
+  /** Of the formats' names, in the batch's dictionary. */
+  readonly formatIds: number[];
+}
+
+/** How the lines in a container's log are read. */
+interface ProgramLines {
+  readonly container: Container;
+  readonly inner: Parsers;
+  readonly rows: ContainerRow;
+}
+
+/** What programs in containers write, after the format that most lines of the file are of. */
+const PROGRAM_CASCADE: readonly Format[] = [JSON_LINES, COMBINED, NGINX_ERROR, APACHE_ERROR, LOGFMT, TEXT];
+
+function createProgramLines(own: Format, parsersOf: (formats: readonly Format[]) => Parsers): ProgramLines {
+  const container = own.joins as Container;
+  const first = own.container?.inner;
+  const formats =
+    first === undefined ? PROGRAM_CASCADE : [first, ...PROGRAM_CASCADE.filter((format) => format !== first)];
+  return { container, inner: parsersOf(formats), rows: createContainerRow(container) };
 }
 
 function isBlank(text: string, begin: number, end: number): boolean {
@@ -139,11 +237,6 @@ function isBlank(text: string, begin: number, end: number): boolean {
     if (code !== 32 && code !== 9 && code !== 13 && code !== 10) return false;
   }
   return true;
-}
-
-function drop(batch: EventBatch, record: number, code: string): void {
-  batch.outcomes[record] = OUTCOME_DROPPED;
-  batch.droppedCodes.set(code, (batch.droppedCodes.get(code) ?? 0) + 1);
 }
 
 function deadLetter(batch: EventBatch, record: number, stage: string, code: string, reason: string): void {

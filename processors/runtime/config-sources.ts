@@ -4,6 +4,8 @@ import { name, namePattern, says, seconds, text } from "./config-values.ts";
 /** What a format may be called: `auto`, and the names of the formats that can be parsed. */
 export const FORMATS = [
   "auto",
+  "docker",
+  "cri",
   "combined",
   "common",
   "vhost_combined",

@@ -1,6 +1,7 @@
 import { frame } from "../decode/frame.ts";
 import { openFile } from "../files/opened-file.ts";
 import { EventBatch, OUTCOME_OK, STRING_COLUMNS } from "../model/event-batch.ts";
+import type { Join } from "../model/ports.ts";
 import { fromByteText, type RecordBatch } from "../model/record.ts";
 import { detect } from "../parse/detect.ts";
 import { createExplain, explanationText } from "../parse/dissect.ts";
@@ -76,7 +77,7 @@ export async function tryFormat({ config, format, file, linesMax }: TryOptions):
   return { format: name, lines };
 }
 
-function recordsOf(sample: string, linesMax: number, appendTimeUs: number, join: boolean): RecordBatch {
+function recordsOf(sample: string, linesMax: number, appendTimeUs: number, join: Join): RecordBatch {
   const options = { join, recordBytesMax: RECORD_BYTES_MAX, recordsMax: linesMax, bytesMax: SAMPLE_BYTES, atEnd: true };
   const { count, begins, ends, offsetDeltas, consumed, cut } = frame(sample, 0, options);
   const where = { topic: "", partition: 0, firstOffset: 0n, nextOffset: BigInt(consumed) };

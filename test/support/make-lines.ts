@@ -327,7 +327,23 @@ export const HEADERS: { readonly [format: string]: string } = {
   w3c: "#Fields: date time s-computername cs-method cs-uri-stem cs-uri-query cs-username c-ip cs-version cs(User-Agent) sc-status sc-bytes time-taken",
 };
 
+function programLine(random: Random): string {
+  return pick(random, [jsonLine, combinedLine, textLine, logfmtLine, () => "started", () => 'said "a" \\ b'])(random);
+}
+
+const nanoTime = (random: Random) =>
+  `2024-02-29T${clock(random)}.${String(integer(random, 1e9)).padStart(9, "0")}${pick(random, ["Z", "+02:00"])}`;
+const streamOf = (random: Random) => pick(random, ["stdout", "stderr"]);
+
+function dockerLine(random: Random): string {
+  const line = programLine(random).replace(/[\\"]/g, "\\$&");
+  return `{"log":"${line}${pick(random, ["\\n", "\\n", "\\n", ""])}","stream":"${streamOf(random)}","time":"${nanoTime(random)}"}`;
+}
+
 export const LINE_MAKERS = {
+  docker: dockerLine,
+  cri: (random: Random) =>
+    `${nanoTime(random)} ${streamOf(random)} ${pick(random, ["F", "F", "F:x", "P"])} ${programLine(random)}`,
   common: accessLine,
   combined: combinedLine,
   vhost_combined: (random: Random) => `shop.example:443 ${combinedLine(random)}`,
