@@ -4,6 +4,7 @@ import type { Find } from "../mask/characters.ts";
 import { type Field, type Mask, RULE_NAMES } from "../mask/mask.ts";
 import { MASKED_COLUMNS } from "../mask/stage.ts";
 import { EventBatch } from "../model/event-batch.ts";
+import type { Join } from "../model/ports.ts";
 import { fromByteText, type RecordBatch } from "../model/record.ts";
 import { detect } from "../parse/detect.ts";
 import { formatByName } from "../parse/formats.ts";
@@ -150,7 +151,7 @@ function recordsOf(
   recordsMax: number,
   appendTimeUs: number,
   recordBytesMax: number,
-  join: boolean,
+  join: Join,
 ): RecordBatch {
   const { count, begins, ends, offsetDeltas, consumed, cut } = frame(text, from, {
     join,
