@@ -180,7 +180,6 @@ export function createMask(options: {
     value: (key, value) => maskedValue(fieldOf(key, true), value),
     userAgent(field, value) {
       const finds = findsOf(field, value);
-      const isRole = (find: Find) => find.rule === "email" && isRoleAddress(find.value);
       return finds === null
         ? value
         : replaced(
@@ -189,7 +188,8 @@ export function createMask(options: {
           );
     },
     inspect(field, value) {
-      const finds = findsOf(field, value) ?? [];
+      const all = findsOf(field, value) ?? [];
+      const finds = field.key === USER_AGENT ? all.filter((find) => !isRole(find)) : all;
       return { finds, replacements: finds.map(replacementOf) };
     },
     digestsOf(value) {
@@ -204,7 +204,12 @@ export function createMask(options: {
   };
 }
 
+function isRole(find: Find): boolean {
+  return find.rule === "email" && isRoleAddress(find.value);
+}
+
 const ATTRIBUTES = "attributes.";
+const USER_AGENT = "user_agent_original";
 const LAYOUT = "line_layout";
 
 function attributeOf(name: string): string {

@@ -228,6 +228,11 @@ function plusAt(scan: Scan, rules: Rules, at: number, next: number): Find | null
   return rules.phone ? internationalPhoneAt(scan, at, next) : null;
 }
 
+function areLetters(bytes: Uint8Array, begin: number, end: number): boolean {
+  for (let i = end - 1; i >= begin; i--) if ((CLASSES[bytes[i]] & LETTER) === 0) return false;
+  return true;
+}
+
 function identityAt(scan: Scan, rules: Rules, begin: number, end: number): Find | null {
   const { bytes } = scan;
   const after = bytes[end];
@@ -235,7 +240,7 @@ function identityAt(scan: Scan, rules: Rules, begin: number, end: number): Find 
   const isInWord = begin > 0 && (CLASSES[bytes[begin - 1]] & LETTER) !== 0;
   if ((CLASSES[after] & LETTER) !== 0) {
     // Letters before these digits, too, or it is the middle of a hash.
-    if (run === 2 && !(begin >= 6 && isInWord && (CLASSES[bytes[begin - 6]] & LETTER) !== 0)) return null;
+    if (run === 2 && !(begin >= 6 && areLetters(bytes, begin - 6, begin))) return null;
     if (isInWord && run === 8) return null;
   } else if (run < 7) {
     if (isInWord) return null;
