@@ -10,6 +10,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addProcess } from "./commands/process.ts";
 import { addRun } from "./commands/run.ts";
 import { addSql } from "./commands/sql.ts";
+import { addTopic } from "./commands/topic.ts";
 import { WeirError } from "./model/errors.ts";
 import { printable } from "./runtime/terminal.ts";
 
@@ -24,6 +25,7 @@ function createProgram(exit: Exit): Command {
   addLoad(program, exit);
   addProcess(program, exit);
   addClose(program, exit);
+  addTopic(program, exit);
   addSql(program);
   addDeadLetters(program, exit);
   addMask(program);

@@ -28,6 +28,8 @@ export const ERRORS = {
   JOURNAL_FOREIGN: { retriable: false },
   PLAN_CONFLICT: { retriable: false },
   PLAN_SOURCE_SHRANK: { retriable: false },
+  CLOSE_FENCED: { retriable: true },
+  TOPIC_NOT_FOUND: { retriable: false },
   USAGE: { retriable: false },
   INTERNAL: { retriable: false },
 } as const satisfies Record<string, { retriable: boolean }>;

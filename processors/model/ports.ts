@@ -118,3 +118,25 @@ export interface ClickHouse {
   command(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A record of an output topic. */
+export interface TopicRecord {
+  /** The same for every value of the same thing, so that a topic can be compacted. */
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** `emit_id` is in every record's: whoever saw it before can leave the record out. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Appends records to output topics, each once: records and the publisher's own progress become visible together or not at
+ * all. Progress is text that only the publisher's user understands.
+ *
+ * After any error a publisher is of no more use: a new one begins, and reads how far the old one came.
+ */
+export interface Publisher {
+  /** Fences every publisher of the same name that began before; only then tells the progress, "" at first. */
+  begin(): Promise<string>;
+  /** Throws CLOSE_FENCED when another publisher has begun since. */
+  commit(topic: string, records: readonly TopicRecord[], progress: string): Promise<void>;
+}

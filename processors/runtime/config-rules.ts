@@ -54,12 +54,6 @@ export const DEFAULT_RULES = [
     group_by: ["tenant", "service_name", "http_route", "status_class"],
     from: "route_10s",
   },
-  {
-    name: "route_1h",
-    window: "1h",
-    group_by: ["tenant", "service_name", "http_route", "status_class"],
-    from: "route_1m",
-  },
   { name: "service_1m", window: "1m", group_by: ["tenant", "service_name"], from: "route_1m" },
   { name: "service_1h", window: "1h", group_by: ["tenant", "service_name"], from: "service_1m" },
   { name: "service_1d", window: "1d", group_by: ["tenant", "service_name"], from: "service_1h" },

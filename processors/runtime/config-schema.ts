@@ -15,6 +15,7 @@ export const RETENTION_DEFAULTS = {
   dead_letters: "30d",
   partials: "7d",
   windows: "400d",
+  topics: "7d",
 } as const;
 
 const KIB = 1024;
@@ -68,6 +69,9 @@ export const FILE_SCHEMA = z
           .prefault(RETENTION_DEFAULTS.partials)
           .describe("How long the batches' shares of windows are kept."),
         windows: days().prefault(RETENTION_DEFAULTS.windows).describe("How long finished windows are kept."),
+        topics: days()
+          .prefault(RETENTION_DEFAULTS.topics)
+          .describe("How long the journal keeps records of output topics."),
       })
       .prefault({})
       .describe(

@@ -111,6 +111,7 @@ export function redacted(config: Config): Record<string, unknown> {
       dead_letters: `${retention.deadLettersDays}d`,
       partials: `${retention.partialsDays}d`,
       windows: `${retention.windowsDays}d`,
+      topics: `${retention.topicsDays}d`,
     },
     log: { level: config.log.level },
   };

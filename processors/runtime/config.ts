@@ -118,6 +118,7 @@ export interface Config {
     readonly deadLettersDays: number;
     readonly partialsDays: number;
     readonly windowsDays: number;
+    readonly topicsDays: number;
   };
   readonly log: { readonly level: LogLevel };
 }
@@ -248,6 +249,7 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
       deadLettersDays: retention.dead_letters,
       partialsDays: retention.partials,
       windowsDays: retention.windows,
+      topicsDays: retention.topics,
     },
     log: file.log,
   };

@@ -193,3 +193,39 @@ export const LOST_BATCHES = `SELECT a.1 AS topic, a.2 AS "partition", a.3 AS bat
   WHERE (a.1, a.2, a.3, a.4, a.5) NOT IN (SELECT ${BATCH} FROM ledger)
     AND (a.1, a.2, a.3, a.4, a.5) NOT IN (SELECT r.1, r.2, r.3, r.4, r.5 FROM cuts ARRAY JOIN arrayZip(${REMOVED}) AS r)
   ORDER BY topic, "partition", batchStart, run`;
+
+/** Quantiles out of a histogram; as in the views. */
+function quantiles(name: "duration" | "value"): string {
+  const positive = "2 * pow(1.01 / 0.99, b) / (1.01 / 0.99 + 1)";
+  const value =
+    name === "duration"
+      ? positive
+      : `multiIf(b = -1, 0, b < 0, -2 * pow(1.01 / 0.99, -4096 - b) / (1.01 / 0.99 + 1), ${positive})`;
+  return `arrayMap(q -> if(w.${name}_count = 0, 0, arrayFirst((estimate, upto) -> upto > q * w.${name}_count,
+      arrayMap(b -> ${value}, arraySort(mapKeys(w.${name}_histogram))),
+      arrayCumSum(arrayMap(b -> w.${name}_histogram[b], arraySort(mapKeys(w.${name}_histogram)))))), [0.5, 0.95, 0.99])`;
+}
+
+/** Columns of the published rows that may be beyond what a double holds; they come as text. */
+export const LARGE = [
+  "body_size_sum",
+  "duration_us_sum",
+  "duration_us_min",
+  "duration_us_max",
+  "value_sum",
+  "value_min",
+  "value_max",
+] as const;
+
+const COUNTS = ["cut_id", "events", "errors", "duration_count", "value_count"] as const;
+
+/** Windows of a cut as they are published, in an order that never changes. As doubles, 64-bit numbers come as numbers. */
+export const PUBLISHED = `SELECT rule, rule_version, toUInt32(toUnixTimestamp(w.window_start)) * 1000. AS window_start, window_seconds, key, revision,
+    toFloat64(toUnixTimestamp64Micro(w.watermark)) AS watermark, ${COUNTS.map((name) => `toFloat64(w.${name}) AS ${name}`).join(", ")}, ${LARGE.map((name) => `w.${name} AS ${name}`).join(", ")},
+    toFloat64(finalizeAggregation(distinct_state)) AS distinct_count,
+    ${quantiles("duration")} AS duration_us_quantiles, ${quantiles("value")} AS value_quantiles
+  FROM (
+    SELECT * FROM windows WHERE cut_id = {cut:UInt64}
+    ORDER BY rule, window_start, key, rule_version, revision LIMIT 1 BY rule, window_start, key, rule_version, revision
+    LIMIT {limit:UInt32} OFFSET {from:UInt64}
+  ) AS w`;

@@ -2,17 +2,20 @@ import { afterCut, type CutHistory, decideCut, partitionKey } from "../close/dec
 import type { IdleProof, PartitionFacts, Punctuality } from "../close/watermark.ts";
 import { encodeCut } from "../encode/cut.ts";
 import type { Cut, LedgerBatch } from "../model/cut.ts";
-import type { Clock } from "../model/ports.ts";
+import type { Clock, Publisher } from "../model/ports.ts";
 import { type Attendance, attendanceOf } from "./attendance.ts";
 import { carryOut, readCut } from "./close-cut.ts";
 import { type Reach, readHistory, readLost, readReaches, readUncut } from "./close-history.ts";
 import { noteRules, readRollUps } from "./close-rules.ts";
+import { openPublishing, openWindowCodec, windowPublisher } from "./publish-windows.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface CloserOptions {
   readonly clock: Clock;
   /** What is proven of partitions that this process reads; others are as the journal says. */
   readonly proofs?: () => ReadonlyMap<string, IdleProof>;
+  /** Makes the publisher of weir.windows; by default into the journal. */
+  readonly publisher?: () => Publisher;
 }
 
 export interface ClosingTick {
@@ -37,7 +40,7 @@ const TICKS_PER_LOOK = 300;
 /** Takes closing over, and finishes what a closer that died has begun. Throws SOURCE_BUSY while another one lives. */
 export async function openCloser(workplace: Workplace, options: CloserOptions): Promise<Closer> {
   const { store, journal, config } = workplace;
-  const { clock, proofs = () => new Map() } = options;
+  const { clock, proofs = () => new Map(), publisher = () => windowPublisher(workplace, clock) } = options;
   const unlock = await journal.lock("weir.windows", 0);
   try {
     return await open();
@@ -52,6 +55,8 @@ export async function openCloser(workplace: Workplace, options: CloserOptions): 
     let history: CutHistory = await readHistory(store);
     const unfinished = await readCut(store, history.lastId);
     if (unfinished !== null) await carryOut(store, unfinished, rollUps, true);
+    const publishing = await openPublishing(publisher(), await openWindowCodec());
+    await publishing.publish(store, history.lastId);
     const reaches = await readReaches(store);
     let seenAt: number | null = null;
     let ticks = 0;
@@ -93,6 +98,7 @@ export async function openCloser(workplace: Workplace, options: CloserOptions): 
           const stored = await readCut(store, cut.id);
           if (stored === null) throw new Error(`Cut ${cut.id} was stored and is not there.`);
           await carryOut(store, stored, rollUps, false);
+          await publishing.publish(store, cut.id);
           history = afterCut(history, cut);
         }
         return { watermarkUs: history.watermarkUs, heldBy: heldBy([...reaches.values()].map(factsOf)) };

@@ -86,6 +86,7 @@ describe("imports", () => {
       snappy: below("kafka"),
       "lz4-napi": below("kafka"),
       maxmind: below("lookups"),
+      avsc: below("encode"),
       bowser: below("enrich"),
       isbot: below("enrich"),
       re2js: below("mask"),

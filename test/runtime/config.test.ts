@@ -49,7 +49,6 @@ describe("what a configuration says", () => {
         "route_1m from route_10s",
         "template_1h from template_10s",
         "country_1h from country_1m",
-        "route_1h from route_1m",
         "service_1m from route_1m",
         "service_1h from service_1m",
         "service_1d from service_1h",
@@ -78,7 +77,7 @@ describe("what a configuration says", () => {
         keyFile: null,
         keyHex: null,
       },
-      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, windowsDays: 400 },
+      retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, windowsDays: 400, topicsDays: 7 },
       log: { level: "info" },
     });
   });

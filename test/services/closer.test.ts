@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { readTopic } from "../../processors/journal/topic.ts";
 import type { Closer } from "../../processors/services/closer.ts";
+import { openWindowCodec, WINDOWS_TOPIC } from "../../processors/services/publish-windows.ts";
 import type { Workplace } from "../../processors/services/workplace.ts";
 import { type ClosingBench, openClosingBench } from "./closing-bench.ts";
 
@@ -100,16 +102,50 @@ function stored(): Promise<unknown[]> {
 
 class Crash extends Error {}
 
+/** Every record of weir.windows, as a consumer reads it. */
+async function consumed() {
+  const { decode } = await openWindowCodec();
+  const records: { readonly key: string; readonly emitId: string; readonly value: Record<string, unknown> }[] = [];
+  for (let offset = 0; ; ) {
+    const read = readTopic(bench.workplace.journal, WINDOWS_TOPIC, offset);
+    if (read.length === 0) return records;
+    for (const { key, headers, value } of read)
+      records.push({ key, emitId: headers["emit_id"], value: decode(value) as Record<string, unknown> });
+    offset = read[read.length - 1].offset + 1;
+  }
+}
+
+/** What a consumer has that keeps the highest revision of each key, against the table that SQL shows; and each emit_id once. */
+async function expectConsumed(): Promise<void> {
+  const records = await consumed();
+  expect(new Set(records.map(({ emitId }) => emitId)).size).toBe(records.length);
+  const kept = new Map<string, Record<string, unknown>>();
+  for (const { key, value } of records)
+    if (Number(kept.get(key)?.["revision"] ?? 0) < Number(value["revision"])) kept.set(key, value);
+  const fields = Object.keys(records[0].value);
+  const columns = fields.map((name) => {
+    if (name === "window_start") return "toUnixTimestamp(l.window_start) * 1000 AS window_start";
+    if (name === "watermark") return "toUnixTimestamp64Micro(l.watermark) AS watermark";
+    return `l.${name} AS ${name}`;
+  });
+  const rows = await bench.query<Record<string, unknown>>(`SELECT ${columns.join(", ")} FROM windows_latest AS l`);
+  const text = (row: Record<string, unknown>) =>
+    fields.map((name) => (Array.isArray(row[name]) ? JSON.stringify(row[name]) : String(row[name]))).join("|");
+  expect([...kept.values()].map(text).sort()).toEqual(rows.map(text).sort());
+}
+
 /** The bench's workplace, whose store dies after a number of writes. */
 function dying(writes: number): Workplace {
   let left = writes;
-  const { store, ...rest } = bench.workplace;
-  const dieAfter = async (work: Promise<void>) => {
-    await work;
+  const { store, journal, ...rest } = bench.workplace;
+  const dieAfter = async <T>(work: Promise<T>) => {
+    const result = await work;
     if (--left <= 0) throw new Crash();
+    return result;
   };
   return {
     ...rest,
+    journal: { ...journal, transact: (work) => dieAfter(journal.transact(work)) },
     store: {
       ...store,
       insert: (block) => dieAfter(store.insert(block)),
@@ -150,6 +186,7 @@ describe("finished windows", () => {
     expect(watermarkUs).toBeLessThan(NOON - 5 * HOUR);
     expect(watermarkUs).toBeGreaterThan(NOON - 7 * HOUR);
     expect(await differences(watermarkUs)).toEqual([]);
+    await expectConsumed();
     const [counts] = await bench.query<{ closed: string; revised: string; late: string }>(
       "SELECT countIf(revision = 1) AS closed, countIf(revision > 1) AS revised, (SELECT count() FROM too_late) AS late FROM windows",
     );
@@ -183,6 +220,7 @@ describe("finished windows", () => {
         }
       }
       const rows = await stored();
+      await expectConsumed();
       expect((await bench.query("SELECT count() AS n FROM cuts"))[0]).toEqual({ n: "3" });
       return rows;
     };

@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type AvroCodec, createAvroCodec } from "../encode/avro.ts";
+import { windowRecord } from "../encode/window-record.ts";
+import { createPublisher } from "../journal/topic.ts";
+import type { ClickHouse, Clock, Publisher } from "../model/ports.ts";
+import type { Integer, WindowRevision } from "../model/window.ts";
+import { LARGE, PUBLISHED } from "./close-statements.ts";
+import type { Workplace } from "./workplace.ts";
+
+export const WINDOWS_TOPIC = "weir.windows";
+
+const SCHEMA = new URL("../../schemas/window.v1.avsc", import.meta.url);
+
+/** The codec of the records of weir.windows. */
+export async function openWindowCodec(): Promise<AvroCodec> {
+  return createAvroCodec(await readFile(fileURLToPath(SCHEMA), "utf8"));
+}
+
+/** Records of one commit: some ten megabytes in memory, one or two on disk. */
+const RECORDS_MAX = 40_000;
+/** A topic of the journal keeps no more, compressed. */
+const TOPIC_BYTES_MAX = 256 << 20;
+const DAY_US = 86_400_000_000;
+
+/** The publisher of windows into the journal. */
+export function windowPublisher({ journal, config }: Workplace, clock: Clock): Publisher {
+  const retention = { ageUsMax: config.retention.topicsDays * DAY_US, bytesMax: TOPIC_BYTES_MAX };
+  return createPublisher(journal, WINDOWS_TOPIC, retention, clock.nowUs);
+}
+
+/** How far publishing has come: every cut up to one, and of the next so many records. */
+interface Progress {
+  readonly cut: number;
+  readonly records: number;
+}
+
+function parseProgress(text: string): Progress {
+  const [cut, records] = text === "" ? [0, 0] : text.split(":").map(Number);
+  return { cut, records };
+}
+
+/** Publishes the windows of cuts, in their order, each revision once. */
+export interface WindowsPublishing {
+  /** Publishes what is stored up to a cut and not published yet. What is stored is what is published. */
+  publish(store: ClickHouse, upTo: number): Promise<void>;
+}
+
+/** Takes publishing over from whoever did it before; only then reads how far that one came. */
+export async function openPublishing(publisher: Publisher, codec: AvroCodec): Promise<WindowsPublishing> {
+  let progress = parseProgress(await publisher.begin());
+
+  async function publishCut(store: ClickHouse, cut: number, from: number): Promise<void> {
+    for (let at = from; ; at += RECORDS_MAX) {
+      const rows = await store.query<WindowRevision>(PUBLISHED, { cut: String(cut), limit: RECORDS_MAX, from: at });
+      const isLast = rows.length < RECORDS_MAX;
+      const next = isLast ? { cut, records: 0 } : { cut: cut - 1, records: at + rows.length };
+      const records = rows.map((row) => windowRecord(withIntegers(row), codec));
+      await publisher.commit(WINDOWS_TOPIC, records, `${next.cut}:${next.records}`);
+      progress = next;
+      if (isLast) return;
+    }
+  }
+
+  return {
+    async publish(store, upTo) {
+      const cuts = await store.query<{ cut: string }>(
+        "SELECT DISTINCT cut_id AS cut FROM windows WHERE cut_id > {after:UInt64} AND cut_id <= {upTo:UInt64} ORDER BY cut",
+        { after: String(progress.cut), upTo: String(upTo) },
+      );
+      for (const { cut } of cuts)
+        await publishCut(store, Number(cut), progress.cut === Number(cut) - 1 ? progress.records : 0);
+    },
+  };
+}
+
+function withIntegers(row: WindowRevision): WindowRevision {
+  const integers: Partial<Record<(typeof LARGE)[number], Integer>> = {};
+  for (const name of LARGE) {
+    const number = Number(row[name]);
+    integers[name] = Number.isSafeInteger(number) ? number : BigInt(row[name]);
+  }
+  return { ...row, ...integers };
+}
