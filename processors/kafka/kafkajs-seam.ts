@@ -64,6 +64,7 @@ export interface KafkajsBroker {
   offsetFetch(request: { groupId: string; topics: readonly TopicOffsets[] }): Promise<{
     responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[];
   }>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   offsetCommit(request: {
     groupId: string;
     groupGenerationId: number;

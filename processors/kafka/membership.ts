@@ -31,6 +31,8 @@ export type EndReason =
  */
 export interface Epoch {
   readonly number: number;
+  /** What the group calls us. */
+  readonly memberId: string;
   readonly partitions: readonly Partition[];
   /** Aborted as soon as the stay is over. */
   readonly ended: AbortSignal;
@@ -141,7 +143,7 @@ class RunningEpoch implements Epoch {
   readonly #options: MembershipOptions;
   /** What the group knew us by when this epoch began: a late commit must not pass as one of a later epoch. */
   readonly #generationId: number;
-  readonly #memberId: string;
+  readonly memberId: string;
   readonly #controller = new AbortController();
   #heldFromMs: number;
   endReason: EndReason | null = null;
@@ -152,7 +154,7 @@ class RunningEpoch implements Epoch {
     this.#group = group;
     this.#options = options;
     this.#generationId = group.generationId;
-    this.#memberId = group.memberId ?? "";
+    this.memberId = group.memberId ?? "";
     this.#heldFromMs = heldFromMs;
     this.partitions = group
       .assigned()
@@ -244,7 +246,7 @@ class RunningEpoch implements Epoch {
       await this.#group.coordinator.offsetCommit({
         groupId: group,
         groupGenerationId: this.#generationId,
-        memberId: this.#memberId,
+        memberId: this.memberId,
         topics: [{ topic, partitions: [{ partition, offset: String(offset), metadata }] }],
       });
     } catch (error) {
