@@ -8,6 +8,7 @@ import type { Mask } from "./mask/mask.ts";
 import { createMaskStage } from "./mask/stage.ts";
 import { type DeadLetter, EventBatch } from "./model/event-batch.ts";
 import type { LedgerRow, Versions } from "./model/ledger.ts";
+import { type Lookups, NO_LOOKUPS, type ServiceRule } from "./model/lookups.ts";
 import type { InsertBlock } from "./model/ports.ts";
 import type { RecordBatch } from "./model/record.ts";
 import type { Rule } from "./model/rule.ts";
@@ -17,7 +18,7 @@ import { createParse, type ParseOptions } from "./parse/parse.ts";
  * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
  * rows; a batch that was planned under another version is not mixed with rows of this one.
  */
-export const TRANSFORM_VERSION = "5";
+export const TRANSFORM_VERSION = "6";
 
 export interface PipelineOptions {
   readonly parse: ParseOptions;
@@ -25,6 +26,9 @@ export interface PipelineOptions {
   /** null: masking is switched off. */
   readonly maskOf: ((tenant: string) => Mask) | null;
   readonly countryOf: (address: string) => string;
+  readonly serviceRules?: readonly ServiceRule[];
+  /** The user's tables as they are now; a batch uses those that `run` is given, or else those of its beginning. */
+  readonly lookups?: () => Lookups;
   readonly versions: Versions;
   /** Rows to make room for. A larger batch makes room for itself. */
   readonly rowsMax: number;
@@ -42,6 +46,11 @@ export interface EncodedBatch {
   readonly deadRuns: DeadRuns;
 }
 
+/** Versions of what a batch is made with when it uses these tables. */
+export function withLookups(versions: Versions, { version }: Lookups): Versions {
+  return version === "" ? versions : { ...versions, lookup: `${versions.lookup} ${version}` };
+}
+
 /** Parsing is the longest stage, and inserts wait for the same thread: it pauses after so many records. */
 const PARSE_RECORDS = 16_384;
 
@@ -52,21 +61,25 @@ const PARSE_RECORDS = 16_384;
  * encoded batch. Its bytes are valid until the run after the next.
  */
 export interface Pipeline {
-  run(records: RecordBatch, identity: BatchIdentity): Generator<string, EncodedBatch>;
+  run(records: RecordBatch, identity: BatchIdentity, lookups?: Lookups): Generator<string, EncodedBatch>;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const batch = new EventBatch(options.rowsMax);
   const parse = createParse(options.parse);
   const mask = options.maskOf === null ? null : createMaskStage(options.maskOf, options.parse.tenant);
-  const enrich = createEnrich({ countryOf: options.countryOf });
+  const enrich = createEnrich({
+    countryOf: options.countryOf,
+    serviceRules: options.serviceRules ?? [],
+    sourceService: options.parse.service,
+  });
   const aggregate = createAggregate(options.rules);
   // Two encoders in turn: one batch is inserted while the next is encoded.
   const encoders = [createEventsEncoder(), createEventsEncoder()];
   let turn = 0;
 
   return {
-    *run(records, identity) {
+    *run(records, identity, lookups = options.lookups?.() ?? NO_LOOKUPS) {
       batch.begin(records);
       for (let from = 0; from < records.count; from += PARSE_RECORDS) {
         parse(batch, from, Math.min(records.count, from + PARSE_RECORDS));
@@ -74,7 +87,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
       mask?.(batch);
       yield "mask";
-      enrich(batch);
+      enrich(batch, lookups);
       yield "enrich";
       const shares = aggregate(batch);
       yield "aggregate";
@@ -93,7 +106,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         events,
         deadLetters: encodeDeadLetters(batch, tenant, source, identity),
         partials: shares.rule.length === 0 ? null : encodePartials(shares, identity),
-        ledger: encodeLedger(row, source, options.versions, identity),
+        ledger: encodeLedger(row, source, withLookups(options.versions, lookups), identity),
         row,
         refused: batch.deadLetters,
         deadRuns: deadRunsOf(batch),

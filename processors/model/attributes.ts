@@ -3,6 +3,13 @@ import { TextColumn } from "./text-column.ts";
 
 const ENTRIES_MIN = 1024;
 
+/** An entry that a row gets in addition. */
+export interface Addition {
+  readonly row: number;
+  readonly keyId: number;
+  readonly value: string;
+}
+
 /** The attributes of all rows of a batch, one after the other; `EventBatch.attributeEnds` says which are whose. */
 export class Attributes {
   readonly keys = new Dictionary();
@@ -33,13 +40,41 @@ export class Attributes {
     return this.keys.values[this.keyIds[entry]];
   }
 
-  #next(keyId: number): number {
-    if (this.count === this.keyIds.length) {
-      const larger = new Uint32Array(this.count * 2);
-      larger.set(this.keyIds);
-      this.keyIds = larger;
-      this.values.grow(larger.length);
+  /**
+   * Puts more entries behind those that rows have already; `ends` says which are whose. The rows of the additions rise.
+   */
+  insert(ends: Uint32Array, rows: number, additions: readonly Addition[]): void {
+    let shift = additions.length;
+    this.#makeRoom(this.count + shift);
+    this.count += shift;
+    let next = shift - 1;
+    for (let row = rows - 1; row >= 0 && shift > 0; row--) {
+      const begin = row === 0 ? 0 : ends[row - 1];
+      const end = ends[row];
+      ends[row] = end + shift;
+      for (; next >= 0 && additions[next].row === row; next--) {
+        shift--;
+        this.keyIds[end + shift] = additions[next].keyId;
+        this.values.set(end + shift, additions[next].value);
+      }
+      if (shift === 0) return;
+      for (let entry = end - 1; entry >= begin; entry--) {
+        this.keyIds[entry + shift] = this.keyIds[entry];
+        this.values.move(entry, entry + shift);
+      }
     }
+  }
+
+  #makeRoom(entries: number): void {
+    if (entries <= this.keyIds.length) return;
+    const larger = new Uint32Array(Math.max(entries, this.keyIds.length * 2));
+    larger.set(this.keyIds);
+    this.keyIds = larger;
+    this.values.grow(larger.length);
+  }
+
+  #next(keyId: number): number {
+    this.#makeRoom(this.count + 1);
     this.keyIds[this.count] = keyId;
     return this.count++;
   }

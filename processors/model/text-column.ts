@@ -57,6 +57,17 @@ export class TextColumn {
     if (this.#apart.size > 0) this.#apart.delete(row);
   }
 
+  /** The value of one row goes to another; what that held is gone. */
+  move(from: number, to: number): void {
+    this.begins[to] = this.begins[from];
+    this.ends[to] = this.ends[from];
+    if (this.#apart.size === 0) return;
+    const value = this.#apart.get(from);
+    this.#apart.delete(from);
+    if (value === undefined) this.#apart.delete(to);
+    else this.#apart.set(to, value);
+  }
+
   /** Room for more rows; what is there stays. */
   grow(rowsMax: number): void {
     const begins = new Uint32Array(rowsMax);

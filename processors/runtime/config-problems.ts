@@ -82,7 +82,7 @@ function schemaAt(schema: JsonSchema, path: KeyPath): JsonSchema {
 /** Rules between keys. They look at the raw value, so that they speak even when something else is wrong. */
 export function crossProblems(value: unknown): { path: KeyPath; what: string }[] {
   const problems: { path: KeyPath; what: string }[] = [];
-  for (const list of ["sources", "rules", "formats"] as const) {
+  for (const list of ["sources", "rules", "formats", "lookups"] as const) {
     const seen = new Set<string>();
     for (const [index, item] of entriesOf(at(value, list))) {
       const name = at(item, "name");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { format } from "./config-formats.ts";
 import { breaker, kafka } from "./config-kafka.ts";
+import { lookup, serviceRule } from "./config-lookups.ts";
 import { mask } from "./config-mask.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
 import { source } from "./config-sources.ts";
@@ -46,6 +47,12 @@ export const FILE_SCHEMA = z
     kafka,
     sources: z.array(source).max(10_000).default([]).describe("Where records come from."),
     formats: z.array(format).max(1000).default([]).describe("Formats of your own."),
+    lookups: z.array(lookup).max(100).default([]).describe("Tables of your own that events are completed from."),
+    service_rules: z
+      .array(serviceRule)
+      .max(1000)
+      .default([])
+      .describe("What events of records that name no service are called, by the first rule that fits."),
     batch: z
       .strictObject({
         records: z.int().min(1).max(1_000_000).default(100_000).describe("Most records in a batch."),

@@ -19,6 +19,8 @@ export function configVersion(config: Config): string {
       ? [[config.mask.patterns, [...config.mask.allow].sort(), [...config.mask.deny].sort()]]
       : []),
     config.batch.recordBytesMax,
+    ...(config.lookups.length === 0 ? [] : [{ lookups: config.lookups.map(({ file, ...lookup }) => lookup) }]),
+    ...(config.serviceRules.length === 0 ? [] : [{ serviceRules: config.serviceRules }]),
     // Named only where there are any: what was stored before keeps its version.
     ...(config.formats.length === 0
       ? []
@@ -60,6 +62,10 @@ export function redacted(config: Config): Record<string, unknown> {
           lateness: writeSeconds(latenessSeconds),
         }),
     ),
+    lookups: config.lookups.map(({ name, file, keyColumn, field, columns }) =>
+      withoutNull({ name, file, key_column: keyColumn, field, columns: { ...columns } }),
+    ),
+    service_rules: config.serviceRules.map(({ field, how, text, service }) => ({ field, [how]: text, service })),
     formats: config.formats.map((own) => ({
       name: own.name,
       dissect: [...own.patterns],

@@ -1,3 +1,4 @@
+import type { FieldName, LookupConfig, LookupTarget, ServiceRule } from "../model/lookups.ts";
 import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
@@ -97,6 +98,8 @@ export interface Config {
   readonly formats: readonly OwnFormat[];
   /** For sources that are not declared. */
   readonly sourceDefaults: Pick<SourceConfig, "disorderSeconds" | "latenessSeconds">;
+  readonly lookups: readonly LookupConfig[];
+  readonly serviceRules: readonly ServiceRule[];
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly recordBytesMax: number };
   readonly breaker: { readonly consecutive: number; readonly ratio: number };
   readonly rules: readonly Rule[];
@@ -216,6 +219,19 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
       disorderSeconds: disorder,
       latenessSeconds: lateness,
     })),
+    lookups: file.lookups.map((lookup) => ({
+      name: lookup.name,
+      file: lookup.file,
+      keyColumn: lookup.key_column ?? null,
+      field: lookup.field as FieldName,
+      columns: lookup.columns as Record<string, LookupTarget>,
+    })),
+    serviceRules: file.service_rules.map(({ field, service, ...comparison }) => {
+      const [[how, text]] = Object.entries(comparison).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      );
+      return { field: field as FieldName, how: how as ServiceRule["how"], text, service };
+    }),
     formats: file.formats.map((format) => ({
       name: format.name,
       patterns: format.dissect,

@@ -11,16 +11,16 @@ const POISON_MAX = 20;
  */
 export function withBisecting(pipeline: Pipeline): Pipeline {
   return {
-    *run(records, identity) {
+    *run(records, identity, lookups) {
       try {
-        return yield* pipeline.run(records, identity);
+        return yield* pipeline.run(records, identity, lookups);
       } catch (error) {
         yield "failed";
         const poison = new Set<number>();
         const search = function* (from: number, to: number): Generator<string, boolean> {
           const part = partOf(records, from, to);
           try {
-            yield* pipeline.run(part, identity);
+            yield* pipeline.run(part, identity, lookups);
             return false;
           } catch {
             if (poison.size === POISON_MAX) throw error;
@@ -37,7 +37,7 @@ export function withBisecting(pipeline: Pipeline): Pipeline {
           return true;
         };
         if (records.count === 0 || !(yield* search(0, records.count))) throw error;
-        return yield* pipeline.run({ ...records, poison }, identity);
+        return yield* pipeline.run({ ...records, poison }, identity, lookups);
       }
     },
   };

@@ -34,8 +34,8 @@ export function withBreaker(pipeline: Pipeline, { consecutive, ratio }: BreakerL
   }
 
   return {
-    *run(records, identity) {
-      const encoded = yield* pipeline.run(records, identity);
+    *run(records, identity, lookups) {
+      const encoded = yield* pipeline.run(records, identity, lookups);
       const tooMany = check(encoded);
       if (tooMany === null) return encoded;
       const { topic, partition, batchStart } = identity;

@@ -71,7 +71,7 @@ export interface LoadSummary {
 export async function load(options: LoadOptions): Promise<LoadSummary> {
   const startedMs = options.clock.monotonicMs();
   const { logger } = options;
-  const workplace = await openWorkplace(options.config, options.clock);
+  const workplace = await openWorkplace(options.config, options.clock, logger ?? null);
   logger?.debug({ files: options.files }, "Load started.");
   try {
     const files: LoadedFile[] = [];

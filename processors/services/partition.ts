@@ -69,6 +69,7 @@ export function openPartition(workplace: Workplace, options: PartitionOptions): 
     pipeline: workplace.pipelineFor(reading),
     limit: { recordsMax: config.batch.recordsMax, bytesMax: config.batch.bytesMax },
     version,
+    refresh: workplace.refresh,
     signal,
     onBatch(batch) {
       const { topic, partition } = source;

@@ -54,7 +54,7 @@ export async function processTopics(options: ProcessTopicsOptions): Promise<Proc
       `There is nothing to process: the configuration has ${what}; add it to weir.yaml.`,
     );
   }
-  const room = await openWorkroom(config, clock);
+  const room = await openWorkroom(config, clock, logger);
   let client: KafkaClient | null = null;
   let fetcher: Fetcher | null = null;
   let membership: Membership | null = null;
@@ -173,6 +173,7 @@ class TopicGroup {
         },
         recordBytesMax: config.batch.recordBytesMax,
         version: room.version,
+        refresh: room.refresh,
         clock,
         signal,
         onBatch: (of, batch) => {

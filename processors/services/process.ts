@@ -2,6 +2,7 @@ import { joinBlocks } from "../encode/join.ts";
 import { type BatchIdentity, tokenOf } from "../encode/token.ts";
 import { WeirError } from "../model/errors.ts";
 import type { LedgerRow } from "../model/ledger.ts";
+import type { Lookups } from "../model/lookups.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
@@ -17,6 +18,11 @@ export interface ProcessOptions {
   readonly limit: ReadLimit;
   /** Everything that turns the same bytes into the same rows, as one text. */
   readonly version: string;
+  /**
+   * Tables of the user's that may change, and the version of everything with them; asked before each batch, which uses
+   * what it gives to its end. Absent: there are none, and `version` stays.
+   */
+  readonly refresh?: () => Promise<BatchRules>;
   /** Batches that are planned before their partials and ledger rows are inserted together; at most CUTS_MAX. Default 4. */
   readonly batchesPerPlan?: number;
   /** Ends the loop after the batch in hand, and the waiting for records that have not come. */
@@ -24,6 +30,13 @@ export interface ProcessOptions {
   readonly onBatch?: (batch: FinishedBatch) => void;
   /** Told after every stage, for measuring. */
   readonly onStage?: (stage: string) => void;
+}
+
+/** What a batch is made by that may be other for the next. */
+export interface BatchRules {
+  readonly version: string;
+  /** undefined: those that the pipeline has. */
+  readonly lookups: Lookups | undefined;
 }
 
 export interface FinishedBatch {
@@ -34,6 +47,8 @@ export interface FinishedBatch {
 
 /** What is kept of a batch until all of its plan are completed: not its events, which are much more. */
 interface Planned extends FinishedBatch {
+  /** What its rows are made by. */
+  readonly version: string;
   readonly identity: BatchIdentity;
   readonly partials: InsertBlock | null;
   readonly ledger: InsertBlock;
@@ -67,7 +82,7 @@ export interface PartitionProcessor {
  * without an answer: nothing is sent again from here, but the partition taken over anew, which looks first.
  */
 export async function takeOver(options: ProcessOptions): Promise<PartitionProcessor> {
-  const { source, version, batchesPerPlan = 4 } = options;
+  const { source, batchesPerPlan = 4 } = options;
   const { start, run, planned } = await reconcilePartition(options);
   let from = planned === null ? start : await replay(options, planned);
 
@@ -77,7 +92,7 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
       let planned: Planned[] = [];
       while (prepared !== null) {
         planned.push(prepared.planned);
-        const start = planned[0].start;
+        const { start, version } = planned[0];
         const cuts = planned.map(({ next }) => next);
         await source.commit({ offset: start, metadata: encodePlan({ start, cuts, run, attempt: 0, version }) });
         // After the commit: a source must still have what comes after the committed offset.
@@ -95,6 +110,11 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
           throw error;
         });
         if (options.signal.aborted) prepared = null;
+        // A plan has one version.
+        if (prepared !== null && planned.length > 0 && prepared.planned.version !== version) {
+          await insertShares(options, planned);
+          planned = [];
+        }
         if (prepared === null) {
           await insertShares(options, planned);
           planned = [];
@@ -171,7 +191,9 @@ function stopped({ topic, partition }: Source, code: StopCode, reason: string): 
 
 /** Inserts planned batches again, exactly their ranges, without what is there already; gives the position after them. */
 async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
-  const { source, version } = options;
+  const { source } = options;
+  const rules = await rulesOf(options);
+  const { version } = rules;
   let plan = planned;
   if (plan.version !== version) {
     // Other rules would make other rows: what is there of these batches goes, and the tokens must be new. The plan says so
@@ -192,7 +214,7 @@ async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
       const reason = `The source ${found} where the batch ${start}-${next} was planned: it was truncated or replaced.`;
       throw stopped(source, "PLAN_SOURCE_SHRANK", reason);
     }
-    const prepared = await prepare(options, records, plan);
+    const prepared = await prepare(options, records, plan, rules);
     again.push(prepared.planned);
     await insertBatch(options, prepared, again.length === plan.cuts.length ? again : [], insert);
     start = next;
@@ -209,7 +231,7 @@ async function prepareNext(options: ProcessOptions, from: bigint, run: number): 
   const { source, limit, signal } = options;
   if (signal.aborted) return null;
   const records = await unlessAborted(source.read(from, limit), signal);
-  return records === null ? null : prepare(options, records, { run, attempt: 0 });
+  return records === null ? null : prepare(options, records, { run, attempt: 0 }, await rulesOf(options));
 }
 
 /**
@@ -229,11 +251,17 @@ async function unlessAborted<T>(reading: Promise<T | null>, signal: AbortSignal)
   }
 }
 
+/** What the next batch is made by. */
+async function rulesOf({ refresh, version }: ProcessOptions): Promise<BatchRules> {
+  return refresh === undefined ? { version, lookups: undefined } : refresh();
+}
+
 /** Turns records into blocks; lets other work run between the stages. */
 async function prepare(
   { pipeline, onStage }: ProcessOptions,
   records: RecordBatch,
   { run, attempt }: { readonly run: number; readonly attempt: number },
+  { version, lookups }: BatchRules,
 ): Promise<Prepared> {
   onStage?.("read");
   const { topic, partition, firstOffset, nextOffset } = records;
@@ -245,12 +273,12 @@ async function prepare(
     run,
     attempt,
   };
-  const stages = pipeline.run(records, identity);
+  const stages = pipeline.run(records, identity, lookups);
   for (;;) {
     const { done, value } = stages.next();
     if (done) {
       const { events, deadLetters, partials, ledger, row } = value;
-      const planned = { identity, start: firstOffset, next: nextOffset, partials, ledger, row };
+      const planned = { identity, version, start: firstOffset, next: nextOffset, partials, ledger, row };
       return { planned, events, deadLetters };
     }
     onStage?.(value);

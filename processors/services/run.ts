@@ -32,7 +32,7 @@ const SIZE_MS = 10_000;
 /** Everything in one process, until the signal: follows files, or runs a simulated shop. */
 export async function run(options: RunOptions): Promise<void> {
   const { clock, signal, logger, status } = options;
-  const workplace = await openWorkplace(options.config, clock);
+  const workplace = await openWorkplace(options.config, clock, logger);
   const meter = createMeter(clock);
   let proofs: ReadonlyMap<string, IdleProof> = new Map();
   const closing = createClosing(workplace, { clock, logger, proofs: () => proofs });

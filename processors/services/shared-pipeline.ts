@@ -8,11 +8,11 @@ import type { EncodedBatch, Pipeline } from "../pipeline.ts";
 export function sharePipeline(pipeline: Pipeline): Pipeline {
   let isBusy = false;
   return {
-    *run(records, identity) {
+    *run(records, identity, lookups) {
       while (isBusy) yield "wait";
       isBusy = true;
       try {
-        return kept(yield* pipeline.run(records, identity));
+        return kept(yield* pipeline.run(records, identity, lookups));
       } finally {
         isBusy = false;
       }

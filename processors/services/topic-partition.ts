@@ -5,7 +5,7 @@ import type { Epoch } from "../kafka/membership.ts";
 import { WeirError } from "../model/errors.ts";
 import type { ClickHouse, Clock, Partition, ReadLimit } from "../model/ports.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { type FinishedBatch, takeOver } from "./process.ts";
+import { type FinishedBatch, type ProcessOptions, takeOver } from "./process.ts";
 
 export interface TopicPartitionOptions {
   readonly client: KafkaClient;
@@ -18,6 +18,7 @@ export interface TopicPartitionOptions {
   readonly limit: ReadLimit;
   readonly recordBytesMax: number;
   readonly version: string;
+  readonly refresh?: ProcessOptions["refresh"];
   readonly clock: Clock;
   /** Ends the work after the batch in hand. The end of the epoch does so as well. */
   readonly signal: AbortSignal;
@@ -78,13 +79,14 @@ async function work(
   ending: AbortSignal,
   onWell: () => void,
 ): Promise<void> {
-  const { partition, clock, pipeline, limit, version, onBatch } = options;
+  const { partition, clock, pipeline, limit, version, refresh, onBatch } = options;
   const processor = await takeOver({
     source,
     store: leased(options.store, options.epoch),
     pipeline,
     limit,
     version,
+    ...(refresh === undefined ? {} : { refresh }),
     signal: ending,
     onBatch: (batch) => onBatch(partition, batch),
   });

@@ -5,17 +5,21 @@ import { isHeld, openStore, type Store, type StoreOptions } from "../clickhouse/
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { type Geoip, openGeoip } from "../lookups/geoip.ts";
+import { openTableSet, type TableSet } from "../lookups/table-set.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Versions } from "../model/ledger.ts";
+import type { Lookups } from "../model/lookups.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Format } from "../parse/line-parser.ts";
-import { createPipeline, type Pipeline, TRANSFORM_VERSION } from "../pipeline.ts";
+import { createPipeline, type Pipeline, TRANSFORM_VERSION, withLookups } from "../pipeline.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
+import type { Logger } from "../runtime/logger.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
 import { createMasks, readErased } from "./masks.ts";
 import { ownFormatsOf } from "./own-formats.ts";
+import type { BatchRules } from "./process.ts";
 import { claimStore } from "./store-owner.ts";
 
 /** How the lines of one source are read. */
@@ -34,8 +38,10 @@ export interface Workroom {
   readonly config: Config;
   readonly store: Store;
   readonly versions: Versions;
-  /** Versions of everything that makes rows out of bytes, as one text for plans. */
+  /** Versions of everything that makes rows out of bytes now, as one text for plans. */
   readonly version: string;
+  /** The user's tables, looked at whether their files changed, and the version of everything with them. */
+  refresh(): Promise<BatchRules>;
   /** The user's own formats. */
   readonly formats: readonly Format[];
   /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
@@ -91,16 +97,21 @@ const BUSY_PAUSE_MS = 100;
  * Opens everything; a store that another process holds without offering it is waited for, for three seconds.
  * Throws STORE_BUSY, JOURNAL_FOREIGN and what opening the parts throws.
  */
-export async function openWorkplace(config: Config, clock: Clock = systemClock): Promise<Workplace> {
+export async function openWorkplace(
+  config: Config,
+  clock: Clock = systemClock,
+  logger: Logger | null = null,
+): Promise<Workplace> {
   const { directory } = config.data;
   const formats = ownFormatsOf(config);
+  const tables = await openTables(config, logger);
   const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
     journal = await openJournal(directory);
     await claimStore(store, journal);
-    return withJournal(assemble(config, formats, store, await openGeoip(), await readErased(store)), journal);
+    return withJournal(assemble(config, formats, store, await openGeoip(), await readErased(store), tables), journal);
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -108,9 +119,22 @@ export async function openWorkplace(config: Config, clock: Clock = systemClock):
   }
 }
 
+function openTables({ lookups }: Config, logger: Logger | null): Promise<TableSet> {
+  return openTableSet(lookups, ({ code, message }, lookup) =>
+    logger?.warn({ lookup, code, reason: message }, "A changed lookup file can't be used; the table stays as it was."),
+  );
+}
+
 function withJournal(room: Workroom, journal: Journal): Workplace {
   return {
     ...room,
+    // Not copied: both change with the user's tables.
+    get versions() {
+      return room.versions;
+    },
+    get version() {
+      return room.version;
+    },
     journal,
     async close() {
       await journal.close();
@@ -120,12 +144,17 @@ function withJournal(room: Workroom, journal: Journal): Workplace {
 }
 
 /** The same without a journal: Kafka itself keeps the commits of its topics. */
-export async function openWorkroom(config: Config, clock: Clock = systemClock): Promise<Workroom> {
+export async function openWorkroom(
+  config: Config,
+  clock: Clock = systemClock,
+  logger: Logger | null = null,
+): Promise<Workroom> {
   const formats = ownFormatsOf(config);
+  const tables = await openTables(config, logger);
   const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   try {
     await migrateStore(store, config);
-    return assemble(config, formats, store, await openGeoip(), await readErased(store));
+    return assemble(config, formats, store, await openGeoip(), await readErased(store), tables);
   } catch (error) {
     await store.close();
     throw error;
@@ -158,22 +187,35 @@ function assemble(
   store: Store,
   geoip: Geoip,
   erased: ReadonlyMap<string, ReadonlySet<string>>,
+  tables: TableSet,
 ): Workroom {
   const key = loadMaskKey(config);
   const maskOf = createMasks(config, key, erased);
   const pipelines = new Map<string, Pipeline>();
   const keyId = createHash("sha256").update("weir mask key id").update(key).digest("hex").slice(0, 8);
-  const versions: Versions = {
+  const fixed: Versions = {
     transform: `${TRANSFORM_VERSION}.${TEMPLATE_VERSION}`,
     config: configVersion(config),
     lookup: geoip.version,
   };
+  const versionWith = (lookups: Lookups): string => {
+    const { transform, config, lookup } = withLookups(fixed, lookups);
+    return [transform, config, lookup, keyId, ...erasedVersion(erased)].join(" ");
+  };
   return {
     config,
     store,
-    versions,
     formats,
-    version: [versions.transform, versions.config, versions.lookup, keyId, ...erasedVersion(erased)].join(" "),
+    get versions() {
+      return withLookups(fixed, tables.current);
+    },
+    get version() {
+      return versionWith(tables.current);
+    },
+    async refresh() {
+      const lookups = await tables.refresh();
+      return { lookups, version: versionWith(lookups) };
+    },
     pipelineFor(reading) {
       const id = JSON.stringify(reading);
       let pipeline = pipelines.get(id);
@@ -183,7 +225,9 @@ function assemble(
           rules: config.rules,
           maskOf: config.mask.enabled ? maskOf : null,
           countryOf: geoip.countryOf,
-          versions,
+          serviceRules: config.serviceRules,
+          lookups: () => tables.current,
+          versions: fixed,
           rowsMax: config.batch.recordsMax,
         });
         pipelines.set(id, pipeline);

@@ -72,7 +72,7 @@ describe("the example", () => {
     expect(config.sources[0].service).toBe("shop-web");
   });
 
-  it("shows every key but password, which it shows as password_file", () => {
+  it("shows every key but those in whose place another stands: password, and comparisons of a service rule", () => {
     const missing: string[] = [];
     const walk = (schema: JsonSchema, value: unknown, path: string): void => {
       for (const [key, child] of Object.entries(schema.properties ?? {})) {
@@ -83,6 +83,10 @@ describe("the example", () => {
       if (schema.items !== undefined) walk(schema.items, Object.assign({}, ...(value as unknown[]).toReversed()), path);
     };
     walk(committed, parse(example), "");
-    expect(missing).toEqual(["clickhouse.password", "kafka.sasl.password"]);
+    expect(missing).toEqual([
+      "clickhouse.password",
+      "kafka.sasl.password",
+      ...["service_rules.equals", "service_rules.suffix", "service_rules.pattern"],
+    ]);
   });
 });

@@ -26,6 +26,8 @@ describe("the version of a configuration", () => {
     ["what a rule tells apart", BASE.replace("10s,", "10s, distinct: user_id,")],
     ["a masking rule", `${BASE}mask: {rules: {iban: false}}`],
     ["masking as a whole", `${BASE}mask: {enabled: false}`],
+    ["a lookup", `${BASE}lookups: [{name: l, file: f.csv, key_column: k, columns: {c: attributes.c}}]`],
+    ["a rule for services", `${BASE}service_rules: [{field: body, prefix: x, service: y}]`],
     ["a format of one's own", `${BASE}formats: [{name: f, dissect: '%{a}'}]`],
     ["where records are cut", `${BASE}batch: {record_bytes: 4096}`],
   ] as const) {
@@ -58,7 +60,7 @@ describe("the configuration as it is shown", () => {
 
   it("reads back as the same configuration", () => {
     const config = configOf(
-      `${BASE}batch: {bytes: 100000, record_bytes: 1500}\nmask: {key_file: k}\nlog: {level: warn}\nformats: [{name: f, dissect: ['%{a} x', '%{b}'], time_format: '%s', join: true}]`,
+      `${BASE}batch: {bytes: 100000, record_bytes: 1500}\nmask: {key_file: k}\nlog: {level: warn}\nformats: [{name: f, dissect: ['%{a} x', '%{b}'], time_format: '%s', join: true}]\nlookups: [{name: l, file: f, key_column: k, columns: {c: attributes.c}}]\nservice_rules: [{field: body, prefix: x, service: y}]`,
     );
     expect(configOf(stringify(redacted(config)))).toEqual(config);
   });

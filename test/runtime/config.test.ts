@@ -14,6 +14,8 @@ describe("what a configuration says", () => {
       sources: [],
       sourceDefaults: { disorderSeconds: 10, latenessSeconds: 86_400 },
       formats: [],
+      lookups: [],
+      serviceRules: [],
       batch: { recordsMax: 100_000, bytesMax: 25_165_824, recordBytesMax: 1_048_576 },
       breaker: { consecutive: 1000, ratio: 0.5 },
       rules: [
