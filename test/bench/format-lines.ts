@@ -199,6 +199,35 @@ export const FORMAT_LINES: Readonly<Record<string, FormatLines>> = {
     sumOf: (match) => Math.floor(Number(match[6]) / 1000) % 86_400,
     columnOf: clockColumn,
   },
+  docker: {
+    line(random, index) {
+      const { iso } = instant(index);
+      return `{"log":"${iso} ${levelOf(random)} ${messageOf(random)}\\n","stream":"stdout","time":"${iso.slice(0, -1)}000123Z"}`;
+    },
+    plain:
+      /^\{"log":"((\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.(\d+)Z (\w+) ((?:[^"\\]|\\.)*))\\n","stream":"(\w+)","time":"([^"]*)"\}$/,
+    sumOf: (match) => clockSum(match[3]),
+    columnOf: clockColumn,
+  },
+  cri: {
+    line(random, index) {
+      const { iso } = instant(index);
+      return `${iso.slice(0, -1)}000123Z stdout F ${iso} ${levelOf(random)} ${messageOf(random)}`;
+    },
+    plain: /^(\S+) (stdout|stderr) ([FP]) (\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.(\d+)Z (\w+) (.*)$/,
+    sumOf: (match) => clockSum(match[5]),
+    columnOf: clockColumn,
+  },
+  // By the header that makeRecords is given.
+  w3c: {
+    line(random, index) {
+      const { iso, clock } = instant(index);
+      return `${iso.slice(0, 10)} ${clock} WEB-1 GET ${pathOf(random)} - - ${addressOf(random)} HTTP/1.1 ${pick(random, AGENTS).replaceAll(" ", "+")} ${statusOf(random)} ${integer(random, 50_000)} ${integer(random, 900)}`;
+    },
+    plain: /^(\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (\d{3}) (\d+) (\d+)$/,
+    sumOf: (match) => Number(match[11]),
+    columnOf: statusColumn,
+  },
   // Formats of one's own, by the pattern that OWN_FORMATS has for them.
   "own access log": {
     line: combined,

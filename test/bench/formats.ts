@@ -5,7 +5,7 @@ import { createOwnFormat } from "../../processors/parse/dissect.ts";
 import { FORMAT_NAMES } from "../../processors/parse/formats.ts";
 import { createParse } from "../../processors/parse/parse.ts";
 import { table } from "../../processors/runtime/table.ts";
-import { makeRandom } from "../support/make-lines.ts";
+import { HEADERS, makeRandom } from "../support/make-lines.ts";
 import { makeOwn } from "../support/make-own-format.ts";
 import { makeRecords } from "../support/make-records.ts";
 import { type BenchCase, progress, report } from "./case.ts";
@@ -76,9 +76,8 @@ function compare(name: string, made: FormatLines | undefined, options: BenchOpti
   let isRight = true;
   progress(`${name}: ${runs} runs of ${linesPerRun} lines`);
   for (let run = 0; run < runs + WARM_UPS; run++) {
-    const records = makeRecords(
-      Array.from({ length: linesPerRun }, (_, i) => made.line(random, run * linesPerRun + i)),
-    );
+    const written = Array.from({ length: linesPerRun }, (_, i) => made.line(random, run * linesPerRun + i));
+    const records = makeRecords(written, { header: HEADERS[name] ?? "" });
     const lines = linesOf(records);
     batch.begin(records);
     collectGarbage();
