@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addBacktest } from "./commands/backtest.ts";
 import { addClose } from "./commands/close.ts";
 import type { Exit } from "./commands/command.ts";
 import { addConfig } from "./commands/config.ts";
@@ -26,6 +27,7 @@ function createProgram(exit: Exit): Command {
   addProcess(program, exit);
   addClose(program, exit);
   addTopic(program, exit);
+  addBacktest(program);
   addSql(program);
   addDeadLetters(program, exit);
   addMask(program);

@@ -111,7 +111,7 @@ export class BlockBuilder {
   }
 
   /** A column of numbers as wide as the array's elements. Left out if every row is 0 (the table's default). */
-  numbers(name: string, type: string, values: Uint8Array | Uint16Array | Uint32Array): void {
+  numbers(name: string, type: string, values: Uint8Array | Uint16Array | Uint32Array | Float64Array): void {
     const picked = this.#pick(values);
     if (!this.#isWhole && isZero(picked)) return;
     this.#header(name, type);

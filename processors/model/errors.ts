@@ -15,6 +15,7 @@ export const ERRORS = {
   KAFKA_REFUSED: { retriable: false },
   KAFKA_FENCED: { retriable: true },
   KAFKA_COMMIT_UNKNOWN: { retriable: true },
+  SERIES_INVALID: { retriable: false },
   STORE_BUSY: { retriable: true },
   STORE_UNREACHABLE: { retriable: true },
   STORE_DISK_FULL: { retriable: true },

@@ -1,0 +1,182 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { type BacktestSummary, backtest } from "../../processors/services/backtest.ts";
+import { MONDAY, makeCounts, makeGauge, seriesCsv, WINDOW_SECONDS, WINDOWS_A_DAY } from "../support/make-series.ts";
+import { makeFolder, weir } from "./workbench.ts";
+
+const DAY = WINDOWS_A_DAY;
+const DAYS = 18;
+
+/** What is done to a series from window 16 days and 14 hours on. */
+const AT = 16 * DAY + 14 * 12;
+
+function changed(values: readonly number[], change: (value: number, k: number) => number): number[] {
+  return values.map((value, k) => (k < AT ? value : change(value, k - AT)));
+}
+
+async function run(csv: string, options: { score?: "budget" | "raw"; budget?: number } = {}) {
+  const folder = makeFolder();
+  const file = join(folder, "in.csv");
+  const out = join(folder, "out.csv");
+  writeFileSync(file, csv);
+  const summary = await backtest({ file, out, plot: null, score: "budget", budget: 1, ...options });
+  return { summary, lines: readFileSync(out, "utf8").trimEnd().split("\n") };
+}
+
+/** Windows since AT at which a series fired, and why. */
+function firedOf({ firings }: BacktestSummary, name: string): [number, string][] {
+  return firings
+    .filter(({ series }) => series === name)
+    .map(({ timestamp, why }) => [(Number(timestamp) - MONDAY) / WINDOW_SECONDS - AT, why]);
+}
+
+describe("weir backtest", () => {
+  it("finds what a person would point at, says what it is, and is quiet otherwise", async () => {
+    const gauge = makeGauge(1, DAYS * DAY);
+    const counts = makeCounts(2, DAYS * DAY, 10);
+    const { summary } = await run(
+      seriesCsv({
+        calm: gauge,
+        spike: changed(gauge, (value, k) => (k === 0 ? value * 2 : value)),
+        dip: changed(gauge, (value, k) => (k === 0 ? value * 0.3 : value)),
+        shift: changed(gauge, (value) => value * 1.8),
+        silence: changed(counts, (value, k) => (k < 40 ? 0 : value)),
+        errors: changed(Array<number>(DAYS * DAY).fill(0), (_, k) => (k === 0 ? 5 : 0)),
+        slips: Array.from({ length: DAYS * DAY }, (_, k) => ((k * k) % 97 === 4 ? 1 : 0)),
+      }),
+    );
+    expect(firedOf(summary, "calm")).toEqual([]);
+    expect(firedOf(summary, "spike")[0][0]).toBe(0);
+    expect(firedOf(summary, "dip")[0]).toEqual([0, "dip"]);
+    expect(firedOf(summary, "shift")[0][0]).toBe(0);
+    expect(firedOf(summary, "shift").length).toBeLessThanOrEqual(4);
+    const silence = firedOf(summary, "silence");
+    expect(silence[0][1]).toBe("silence");
+    expect(silence[0][0]).toBeGreaterThanOrEqual(0);
+    expect(silence[0][0]).toBeLessThanOrEqual(6);
+    expect(firedOf(summary, "errors")).toEqual([[0, "spike"]]);
+    expect(firedOf(summary, "slips")).toEqual([]);
+    const [spike] = summary.firings.filter(({ series }) => series === "spike");
+    expect(spike.value).toBeGreaterThan(spike.upper!);
+    expect(spike.expected).toBeLessThanOrEqual(spike.upper!);
+    expect(spike.expected).toBeGreaterThanOrEqual(spike.lower!);
+  });
+
+  it("cries wolf about as often as the budget says, also where counts are low", async () => {
+    const weeks = 3;
+    const series: Record<string, number[]> = {};
+    for (const mean of [0.2, 1, 3, 30, 1000])
+      for (const variation of [0.12, 0.5])
+        for (let k = 0; k < 4; k++)
+          series[`${mean} ${variation} ${k}`] = makeCounts(100 + k, weeks * 7 * DAY, mean, variation);
+    const { summary } = await run(seriesCsv(series));
+    const from = MONDAY + 4 * DAY * WINDOW_SECONDS;
+    const late = summary.firings.filter(({ timestamp }) => Number(timestamp) >= from);
+    const perWeek = late.length / (Object.keys(series).length * (weeks - 4 / 7));
+    expect(perWeek).toBeLessThanOrEqual(1.2);
+    const early = summary.firings.length - late.length;
+    expect(early / Object.keys(series).length / 4).toBeLessThanOrEqual(0.3);
+  });
+
+  it("scores a window by what was before it: later rows change nothing", async () => {
+    const gauge = changed(makeGauge(3, DAYS * DAY), (value, k) => value + (k % 50));
+    const counts = makeCounts(4, DAYS * DAY, 3, 0.5).map((value) => (value === 0 ? null : value));
+    const csv = seriesCsv(
+      Object.fromEntries(
+        [20, 500, AT + 100, DAYS * DAY].flatMap((length) => [
+          [`gauge ${length}`, gauge.slice(0, length)],
+          [`counts ${length}`, counts.slice(0, length)],
+        ]),
+      ),
+    );
+    for (const score of ["budget", "raw"] as const) {
+      const { lines } = await run(csv, { score });
+      const scoresOf = (name: string) =>
+        lines.filter((line) => line.startsWith(`${name},`)).map((line) => line.slice(name.length));
+      for (const name of ["gauge", "counts"]) {
+        const whole = scoresOf(`${name} ${DAYS * DAY}`);
+        for (const length of [20, 500, AT + 100]) {
+          const part = scoresOf(`${name} ${length}`);
+          expect(part.length).toBeGreaterThan(10);
+          expect(part).toEqual(whole.slice(0, part.length));
+        }
+      }
+    }
+  });
+
+  it("writes a row for each row, in its order and spelling, whatever the order is", async () => {
+    const gauge = makeGauge(5, 900);
+    const sorted = seriesCsv({ '"a,b"': gauge, c: gauge }).trimEnd().split("\n").slice(1);
+    const straight = await run(["series,timestamp,value", ...sorted].join("\n"));
+    const mixed = sorted.map((_, k) => sorted[(k * 7) % sorted.length]);
+    const { lines } = await run(["series,timestamp,value", ...mixed].join("\n"));
+    const head = (line: string) => line.split(",").slice(0, -1).join(",");
+    expect(lines.slice(1).map((line) => line.match(/^(?:"[^"]*"|[^,]*),[^,]*/)![0])).toEqual(mixed.map(head));
+    expect(lines.slice(1).toSorted()).toEqual(straight.lines.slice(1).toSorted());
+    expect(lines[0]).toBe("series,timestamp,score,expected,lower,upper,anomaly,why");
+  });
+
+  it("gives missing values the score 0, and takes gaps in counts for zeros", async () => {
+    const counts: (number | null)[] = makeCounts(6, 6 * DAY, 20).map((value) => value + 1);
+    const gap = 5 * DAY + 100;
+    for (let k = gap; k < gap + 30; k++) counts[k] = null;
+    const { summary, lines } = await run(`${seriesCsv({ counts })}counts,${MONDAY + 6 * DAY * WINDOW_SECONDS},\n`);
+    expect(summary.filled).toBe(30);
+    expect(summary.firings.map(({ timestamp }) => timestamp)).toContain(
+      new Date((MONDAY + gap * WINDOW_SECONDS) * 1000).toISOString(),
+    );
+    expect(lines.length).toBe(1 + 6 * DAY - 30 + 1);
+    expect(lines.at(-1)).toMatch(/,0,,,,0,$/);
+  });
+
+  it("lets a greater budget fire more often", async () => {
+    const gauge = changed(makeGauge(7, DAYS * DAY), (value, k) => value + (k % 60 === 0 ? 18 : 0));
+    const small = await run(seriesCsv({ gauge }), { budget: 0.01 });
+    const large = await run(seriesCsv({ gauge }), { budget: 100 });
+    expect(large.summary.firings.length).toBeGreaterThan(small.summary.firings.length);
+    expect(small.summary.threshold).toBeCloseTo(5, 12);
+    const scores = (lines: string[]) => lines.map((line) => line.split(",")[2]);
+    expect(scores(large.lines)).toEqual(scores(small.lines));
+  });
+});
+
+describe("weir backtest as a command", { timeout: 60_000 }, () => {
+  it("says what would have fired, or all of it with --json, and draws it", async () => {
+    const folder = makeFolder();
+    const gauge = changed(makeGauge(1, DAYS * DAY), (value, k) => (k === 0 ? value * 2 : value));
+    writeFileSync(join(folder, "a.csv.gz"), gzipSync(seriesCsv({ "<a & b>": gauge })));
+    const plot = join(folder, "a.svg");
+    const said = await weir(["backtest", join(folder, "a.csv.gz"), "--plot", plot]);
+    expect(said).toMatchObject({ code: 0, stderr: "" });
+    expect(said.stdout).toMatch(/^series +timestamp +value +expected +band +score +why\n<a & b> +\d+ /);
+    expect(said.stdout).toMatch(
+      /Would have fired (once|\d+ times) \(score 3 or more\), [\d.]+ per series and week: 5,184 rows of 1 series\.\n$/,
+    );
+    const svg = readFileSync(plot, "utf8");
+    expect(svg).toContain("&lt;a &amp; b&gt;");
+    expect(svg).toContain('<circle class="mark"');
+    const json = await weir(["backtest", join(folder, "a.csv.gz"), "--json", "--score", "raw"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ series: 1, rows: 5184, threshold: 4.2 });
+  });
+
+  it("tells what is wrong with a file by its lines, and ends with 1", async () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, "bad.csv"), "series,timestamp,value\na,soon,1\na,60,1\na,120,x\n");
+    const bad = await weir(["backtest", join(folder, "bad.csv")]);
+    expect(bad).toMatchObject({ code: 1, stdout: "" });
+    expect(bad.stderr).toContain('line 2 has no time in "soon"\n');
+    expect(bad.stderr).toMatch(/line 4 has no number in "x"\nCorrect these lines\. \[SERIES_INVALID\]\n$/);
+    const missing = await weir(["backtest", join(folder, "no.csv")]);
+    expect(missing).toMatchObject({ code: 1 });
+    expect(missing.stderr).toMatch(/\[SOURCE_NOT_FOUND\]\n$/);
+    const wrong = await weir(["backtest", join(folder, "bad.csv"), "--budget", "0"]);
+    expect(wrong).toMatchObject({ code: 2 });
+    writeFileSync(join(folder, "empty.csv"), "timestamp,value\n");
+    expect(await weir(["backtest", join(folder, "empty.csv"), "--plot", join(folder, "e.svg")])).toMatchObject({
+      code: 0,
+      stdout: "Would have fired 0 times (score 3 or more): 0 rows of 0 series.\n",
+    });
+  });
+});
