@@ -72,9 +72,11 @@ export function compilePatterns(own: OwnFormat): { patterns: CompiledPattern[]; 
     const what = timeFormatProblem(format);
     if (what !== null) problems.push({ path: ["time_format", i], what });
   }
+  // Where a pattern is not understood, nobody knows its keys.
+  const areRead = patterns.length === own.patterns.length;
   for (const section of ["types", "columns"] as const)
     for (const key of Object.keys(own[section]))
-      if (!names.has(key)) problems.push({ path: [section, key], what: "no pattern has this key" });
+      if (areRead && !names.has(key)) problems.push({ path: [section, key], what: "no pattern has this key" });
   for (const [key, column] of Object.entries(own.columns))
     if (!column.startsWith("attributes.") && fieldOf(column) === undefined)
       problems.push({

@@ -27,6 +27,10 @@ describe("a pattern", () => {
   it("skips %{} and %{?name}", () => {
     expect(attributesOf("a b c", "%{x} %{} %{z}")).toEqual({ x: "a", z: "c" });
     expect(attributesOf("a b c", "%{?x} %{y} %{?z}")).toEqual({ y: "b" });
+    // What is skipped may be different in every line: layouts must not hold it.
+    const [pid, none] = rowsOf(makeOwnParser("%{x} %{} %{z}")(["a 77 c", "a - c"]));
+    expect(pid).toMatchObject({ line_kept: "a 77 c" });
+    expect(none).not.toHaveProperty("line_kept");
   });
 
   it("puts %{+key} together, in order", () => {
