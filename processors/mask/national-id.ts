@@ -122,7 +122,11 @@ function mayFollow(bytes: Uint8Array, begin: number, runEnd: number): boolean {
   const c = bytes[runEnd];
   if (c === DOT) return run > 1 && bytes[runEnd + 4] === DOT;
   if (c === DASH) return run === 3 && bytes[runEnd + 3] === DASH;
-  if (c === 0x20 || c === 0x2b) return (CLASSES[bytes[runEnd + 1]] & DIGIT) !== 0;
+  if (c === 0x20 || c === 0x2b) {
+    if ((CLASSES[bytes[runEnd + 1]] & DIGIT) === 0) return false;
+    // All but a Steuer-ID go on with two digits.
+    return (CLASSES[bytes[runEnd + 3]] & DIGIT) === 0 || run === 2;
+  }
   return c === 0x25 || (run === 2 && (CLASSES[c] & LETTER) !== 0);
 }
 

@@ -101,7 +101,8 @@ export function nationalPhoneAt(scan: Scan, begin: number, runEnd: number): Find
     return null;
   }
   const start = isOpened ? begin - 1 : begin;
-  if (run > DIGITS_MAX || !isAnnounced(scan, start)) return null;
+  if (run > DIGITS_MAX || (run < 7 && !isOpened && !mayBeAnnounced(bytes, begin)) || !isAnnounced(scan, start))
+    return null;
   const { end, value } = readNumber(scan, begin, national);
   if (end < 0 || !isFreeStart(scan, start) || !isFreeAfter(bytes, end)) return null;
   return { begin: start, end, rule: "phone", kind: "phone", value, isSupported: true };
@@ -185,6 +186,15 @@ function northAmericanEnd(bytes: Uint8Array, begin: number, isOpened: boolean): 
 function areDigits(bytes: Uint8Array, at: number, count: number): boolean {
   for (let i = at; i < at + count; i++) if ((CLASSES[bytes[i]] & DIGIT) === 0) return false;
   return true;
+}
+
+/** Short groups are looked at after a key or its quote, or with the 0 of a trunk call: not every number in a sentence. */
+function mayBeAnnounced(bytes: Uint8Array, begin: number): boolean {
+  if (bytes[begin] === 0x30 || begin === 0) return true;
+  const c = bytes[begin - 1];
+  return (
+    c === 0x22 || c === 0x27 || c === 0x3d || (c === SPACE && begin > 1 && (CLASSES[bytes[begin - 2]] & DIGIT) === 0)
+  );
 }
 
 /** Whether the word before is one that announces a phone number; a look at its last letters passes over most. */

@@ -237,6 +237,9 @@ function identityAt(scan: Scan, rules: Rules, begin: number, end: number): Find 
   const { bytes } = scan;
   const after = bytes[end];
   const run = end - begin;
+  const before = begin > 0 ? bytes[begin - 1] : 0;
+  // The next part of an address, a date or a version; X-1234567-L is a NIE.
+  if ((before === DOT || before === DASH) && run !== 7) return null;
   const isInWord = begin > 0 && (CLASSES[bytes[begin - 1]] & LETTER) !== 0;
   if ((CLASSES[after] & LETTER) !== 0) {
     // Letters before these digits, too, or it is the middle of a hash.
