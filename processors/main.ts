@@ -11,6 +11,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addProcess } from "./commands/process.ts";
 import { addRun } from "./commands/run.ts";
 import { addSql } from "./commands/sql.ts";
+import { addTemplates } from "./commands/templates.ts";
 import { addTopic } from "./commands/topic.ts";
 import { WeirError } from "./model/errors.ts";
 import { printable } from "./runtime/terminal.ts";
@@ -29,6 +30,7 @@ function createProgram(exit: Exit): Command {
   addTopic(program, exit);
   addBacktest(program);
   addSql(program);
+  addTemplates(program);
   addDeadLetters(program, exit);
   addMask(program);
   addErase(program);

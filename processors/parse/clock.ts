@@ -10,13 +10,16 @@ export interface Clock {
   us: number;
   /** Microseconds east of UTC; NaN where no zone is written. */
   zoneUs: number;
-  /** Position after it. */
+  /** Position after it without its zone, and with it. */
+  clockEnd: number;
   end: number;
 }
 
+const WORD = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9A-Za-z_]/.test(String.fromCharCode(code)) ? 1 : 0));
+
 /** Whether a character belongs to a word. */
 export function isWordCode(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+  return WORD[code] === 1;
 }
 
 export function isDigitCode(code: number): boolean {
@@ -66,6 +69,7 @@ export function readClock(text: string, at: number, end: number, mark: number, i
     }
   }
   out.us = (hour * 3600 + minute * 60 + second) * 1_000_000 + fractionUs;
+  out.clockEnd = out.end;
   readZone(text, end, out);
   return true;
 }

@@ -1,6 +1,6 @@
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
 import type { OwnFormat } from "../model/own-format.ts";
-import { toByteText } from "../model/record.ts";
+import { appendTimeOf, toByteText } from "../model/record.ts";
 import type { StringColumn } from "../model/string-column.ts";
 import type { Target } from "./dissect-targets.ts";
 import { createTimes } from "./dissect-times.ts";
@@ -194,7 +194,7 @@ export function createValues(own: OwnFormat, zone: Zone): (target: Target) => Pu
     const put = bySlots(target);
     const read: ReadTime = { us: 0, hasZone: false };
     return function putTime(text, begin, end, batch, row) {
-      const { appendTimeUs } = batch.records;
+      const appendTimeUs = appendTimeOf(batch.records, batch.record[row]);
       if (own.timeFormats.length > 0) {
         const piece = readTime(text, begin, end, appendTimeUs, read);
         if (piece === null) return target.type === "time" ? null : putAttribute(text, begin, end, batch, row);

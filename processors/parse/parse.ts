@@ -105,7 +105,6 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
     strings.source.ids[row] = given.source;
     if (strings.tenant.ids[row] === 0) strings.tenant.ids[row] = given.tenant;
     if (strings.service_name.ids[row] === 0) strings.service_name.ids[row] = given.service;
-    batch.record[row] = record;
     batch.attributeEnds[row] = batch.attributes.count;
   }
 
@@ -134,6 +133,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       const entry = entries[nextEntry];
       const isWrapped = entry.timeEnd > entry.timeBegin;
       const attributes = batch.attributes.count;
+      batch.record[row] = record;
       if (isWrapped) rows.begin(batch, entry);
       const read = readLine(isWrapped ? inner : outer, batch, row, entry.begin, entry.end);
       if (read !== true) {
@@ -197,6 +197,8 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
         row = readProgramLines(program, batch, record, row);
         continue;
       }
+      // Parsers ask by it when the record was appended.
+      batch.record[row] = record;
       const read = readLine(outer, batch, row, begin, end);
       settle(batch, record, read);
       if (read === true) finishRow(batch, record, row++, begin, end);

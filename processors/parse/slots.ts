@@ -1,5 +1,6 @@
 import { flatCopy } from "../model/dictionary.ts";
 import { type EventBatch, type StringColumnName, TIME_EVENT } from "../model/event-batch.ts";
+import { appendTimeOf } from "../model/record.ts";
 import {
   canonicalInteger,
   epochUnit,
@@ -136,7 +137,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
       const us = Math.round(Number(value) * UNIT_US[slot.unit]);
       if (us >= 0 && us <= Number.MAX_SAFE_INTEGER) batch.duration_us[row] = us;
     } else {
-      setTime(alsoTimeUs(value, slot.unit, batch.records.appendTimeUs), batch, row);
+      setTime(alsoTimeUs(value, slot.unit, appendTimeOf(batch.records, batch.record[row])), batch, row);
       if (field.kind === "time") setSeverityElse(field.severityNumber ?? 0, batch, row);
     }
     return addAttribute(slot.key, value, batch);
@@ -327,7 +328,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
           return fits && setTime(iso.us, batch, row);
         }
         case "pattern_time":
-          return setTime(slot.time.read(value, batch.records.appendTimeUs), batch, row);
+          return setTime(slot.time.read(value, appendTimeOf(batch.records, batch.record[row])), batch, row);
         case "agent":
           if (writtenSpace(value) !== slot.space) return false;
           batch.strings.user_agent_original.set(row, slot.space === "" ? value : value.replaceAll(slot.space, " "));

@@ -1,67 +1,127 @@
-import { TIME_EVENT } from "../model/event-batch.ts";
+import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
+import { appendTimeOf } from "../model/record.ts";
+import { createHeadScanner } from "./head.ts";
+import { createHeadLayouts } from "./head-layout.ts";
+import { type HeadParts, LEVEL } from "./head-parts.ts";
 import { BODY_LAYOUT, createCharacterFinder, SLOT_MARK } from "./layout.ts";
+import { leadingLevel, levelWord } from "./level.ts";
 import type { Format } from "./line-parser.ts";
 import { severityOfWord } from "./severity.ts";
 import { createTimeFinder } from "./time-finder.ts";
+import { UTC } from "./zone.ts";
 
 /*
- * Free text, the format that takes every line: the body is the whole entry, with a time if one stands near its start
- * and a severity if a level word does. Entries of several lines (stack traces) come joined.
+ * Free text, the format that takes every line. A line with a time and a head that is clear (head.ts) is taken apart: the body
+ * is its message. Of any other the body is the whole entry, with a time if one stands near its start and a severity if a
+ * level word does. Entries of several lines (stack traces) come joined.
  */
 
-/** How far into an entry a level word is looked for. */
+/** How far into an entry a head is looked for, and how far a level word in an entry without one. */
+const HEAD_LENGTH = 512;
 const SEARCH_LENGTH = 256;
 
-const LEVELS =
-  "TRACE|DEBUG|FINEST|FINER|FINE|INFORMATION|INFO|NOTICE|WARNING|WARN|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|FATAL|PANIC|EMERGENCY|EMERG";
-/** A level in capitals as a word, in brackets in any case, or in any case before a colon at the start. */
-const CAPITALS = new RegExp(`(?:^|[^A-Za-z0-9_])(${LEVELS})(?![A-Za-z0-9_])`);
-const BRACKETED = new RegExp(`[\\[<(](?:[a-z_0-9]{1,24}:)?(${LEVELS})[\\]>)]`, "i");
-const LEADING = new RegExp(`^[\\s:\\-|]{0,8}(${LEVELS})\\s{0,2}[:|\\-\\]]`, "i");
-/** glog: `E1124 12:34:56.123456 …`. */
-const GLOG = /^([IWEF])[01][0-9][0-3][0-9] [0-2][0-9]:/;
 const ANSI = /\x1b\[[0-9;]{0,16}m/g;
 
 /** Severity word of a text, or "". */
 export function severityWord(head: string, afterTime: string): string {
-  return (
-    BRACKETED.exec(head)?.[1] ??
-    CAPITALS.exec(head)?.[1] ??
-    LEADING.exec(afterTime)?.[1] ??
-    LEADING.exec(head)?.[1] ??
-    GLOG.exec(head)?.[1] ??
-    ""
-  );
+  return levelWord(head, 0, head.length - afterTime.length, head.length);
+}
+
+/** Has the head parts besides the time, so that a level would be among them? */
+function isStructured(head: HeadParts): boolean {
+  return head.count > 1;
 }
 
 export const TEXT: Format = {
   name: "text",
   joins: true,
   code: "PARSE_NOT_TEXT",
-  create(zone) {
+  create(zone = UTC) {
     const findTime = createTimeFinder(zone);
+    const scanHead = createHeadScanner();
+    const putHead = createHeadLayouts(zone.isUtc);
     const hasMark = createCharacterFinder(SLOT_MARK);
     const hasEscape = createCharacterFinder("\x1b");
 
-    return function textLine(text, begin, end, batch, row) {
-      const { strings } = batch;
+    let lastWord = "";
+    let lastId = 0;
+    let lastNumber = 0;
+    let generation = -1;
+
+    function setSeverity(word: string, batch: EventBatch, row: number): void {
+      if (word === "") return;
+      const column = batch.strings.severity_text;
+      column.set(row, word);
+      lastId = column.ids[row];
+      lastWord = column.dictionary.values[lastId];
+      lastNumber = severityOfWord(word);
+      generation = column.dictionary.generation;
+      batch.severity_number[row] = lastNumber;
+    }
+
+    /** The same, of text[begin, end): most lines have the level of the line before. */
+    function setLevel(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
+      const column = batch.strings.severity_text;
+      const isSame = column.dictionary.generation === generation && column.dictionary.values[lastId] === lastWord;
+      if (isSame && lastWord.length === end - begin && text.startsWith(lastWord, begin)) {
+        column.ids[row] = lastId;
+        batch.severity_number[row] = lastNumber;
+      } else setSeverity(text.slice(begin, end), batch, row);
+    }
+
+    /** The whole entry is the body. */
+    function wholeLine(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
+      batch.strings.body.setSpan(row, text, begin, end);
+      if (hasMark(text, begin, end)) batch.line_kept.setSpan(row, begin, end);
+      else batch.strings.line_layout.set(row, BODY_LAYOUT);
+    }
+
+    /** A line with colours, which would stand in the middle of a head: only its time and level are read. */
+    function colouredLine(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
       let head = text.slice(begin, Math.min(end, begin + SEARCH_LENGTH));
       const newline = head.indexOf("\n");
       if (newline >= 0) head = head.slice(0, newline);
-      if (hasEscape(text, begin, end)) head = head.replace(ANSI, "");
-      const time = findTime(head, 0, head.length, batch.records.appendTimeUs);
+      head = head.replace(ANSI, "");
+      const time = findTime(head, 0, head.length, appendTimeOf(batch.records, batch.record[row]));
       if (time !== null) {
         batch.timestampUs[row] = time.us;
         batch.time_source[row] = TIME_EVENT;
       }
-      const word = severityWord(head, time === null ? head : head.slice(time.end));
-      if (word !== "") {
-        strings.severity_text.set(row, word);
-        batch.severity_number[row] = severityOfWord(word);
+      setSeverity(levelWord(head, 0, time === null ? 0 : time.end, head.length), batch, row);
+      wholeLine(text, begin, end, batch, row);
+    }
+
+    return function textLine(text, begin, end, batch, row) {
+      if (hasEscape(text, begin, end)) {
+        colouredLine(text, begin, end, batch, row);
+        return true;
       }
-      strings.body.setSpan(row, text, begin, end);
-      if (hasMark(text, begin, end)) batch.line_kept.setSpan(row, begin, end);
-      else strings.line_layout.set(row, BODY_LAYOUT);
+      let stop = Math.min(end, begin + HEAD_LENGTH);
+      const newline = text.indexOf("\n", begin);
+      if (newline >= 0 && newline < stop) stop = newline;
+      const time = findTime(text, begin, stop, appendTimeOf(batch.records, batch.record[row]));
+      if (time === null) {
+        setSeverity(levelWord(text, begin, begin, Math.min(stop, begin + SEARCH_LENGTH)), batch, row);
+        wholeLine(text, begin, end, batch, row);
+        return true;
+      }
+      batch.timestampUs[row] = time.us;
+      batch.time_source[row] = TIME_EVENT;
+      const head = scanHead(text, begin, stop, time);
+      const level = head.indexOf(LEVEL);
+      if (level >= 0) setLevel(text, head.begins[level], head.ends[level], batch, row);
+      else if (isStructured(head)) setSeverity(leadingLevel(text, head.bodyBegin, stop), batch, row);
+      else setSeverity(levelWord(text, begin, time.end, Math.min(stop, begin + SEARCH_LENGTH)), batch, row);
+      if (head.bodyBegin < 0) {
+        wholeLine(text, begin, end, batch, row);
+        return true;
+      }
+      const isLaidOut = putHead(text, begin, head, time, batch, row);
+      batch.strings.body.setSpan(row, text, head.bodyBegin, end);
+      if (!isLaidOut || hasMark(text, begin, end)) {
+        batch.line_kept.setSpan(row, begin, end);
+        batch.strings.line_layout.ids[row] = 0;
+      }
       return true;
     };
   },

@@ -17,6 +17,9 @@ const CANDIDATES_MAX = 12;
 /** An epoch time in the middle of a line of columns stands within so many of them. */
 const COLUMNS_MAX = 6;
 
+const YEAR_MIN = 1970;
+const YEAR_MAX = 2200;
+
 const SPACE = 32;
 const COLON = 58;
 const POINT = 46;
@@ -29,8 +32,16 @@ export interface FoundTime {
   /** Where the time stands in the text. */
   begin: number;
   end: number;
+  /** Where its zone begins; `end` if it has none. */
+  clockEnd: number;
+  /** Microseconds east of UTC of the zone that it names; NaN if it names none. */
+  zoneUs: number;
+  /** End of a time without a year that stands behind an epoch time; 0: there is none. */
+  laterEnd: number;
   /** Without a year. */
   isYearless: boolean;
+  /** Year first, or month and day with a dash: a pattern may write it again. */
+  isRegular: boolean;
   /** Digits alone. */
   isEpoch: boolean;
 }
@@ -55,8 +66,18 @@ function mayPrecede(code: number): boolean {
 export function createTimeFinder(
   zone: Zone = UTC,
 ): (text: string, begin: number, end: number, appendTimeUs: number) => FoundTime | null {
-  const found: FoundTime = { us: 0, begin: 0, end: 0, isYearless: false, isEpoch: false };
-  const clock: Clock = { us: 0, zoneUs: 0, end: 0 };
+  const found: FoundTime = {
+    us: 0,
+    begin: 0,
+    end: 0,
+    clockEnd: 0,
+    zoneUs: 0,
+    laterEnd: 0,
+    isRegular: false,
+    isYearless: false,
+    isEpoch: false,
+  };
+  const clock: Clock = { us: 0, zoneUs: 0, clockEnd: 0, end: 0 };
   let appendUs = 0;
 
   function instantOf(localUs: number): number {
@@ -67,6 +88,10 @@ export function createTimeFinder(
     found.us = us;
     found.begin = begin;
     found.end = end;
+    found.clockEnd = isEpoch ? end : Math.min(end, clock.clockEnd);
+    found.zoneUs = isEpoch ? 0 : clock.zoneUs;
+    found.laterEnd = 0;
+    found.isRegular = false;
     found.isYearless = isYearless;
     found.isEpoch = isEpoch;
     return !Number.isNaN(us);
@@ -92,6 +117,7 @@ export function createTimeFinder(
     if (!(hour <= 23 && minute <= 59 && second <= 59) || clockAt + 6 > end) return false;
     const isUtc = text.charCodeAt(clockAt + 6) === 90 && !isWordCode(text.charCodeAt(clockAt + 7));
     clock.zoneUs = isUtc ? 0 : Number.NaN;
+    clock.clockEnd = clockAt + 6;
     const us = days * DAY_US + (hour * 3600 + minute * 60 + second) * 1_000_000;
     return set(instantOf(us), at, clockAt + (isUtc ? 7 : 6));
   }
@@ -103,10 +129,10 @@ export function createTimeFinder(
     if (between !== SPACE && between !== 84 && between !== DASH && between !== COLON && between !== 9) return false;
     const days = daysSinceEpoch(fourDigits(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8));
     const clockAt = between === SPACE && text.charCodeAt(at + 11) === SPACE ? at + 12 : at + 11;
-    return (
-      dated(days, text, at, clockAt, end) ||
-      (text.charCodeAt(at + 13) === POINT && dated(days, text, at, clockAt, end, POINT))
-    );
+    const clockMark = text.charCodeAt(clockAt + 2) === POINT ? POINT : COLON;
+    if (!dated(days, text, at, clockAt, end, clockMark)) return false;
+    found.isRegular = true;
+    return true;
   }
 
   /** Six or eight digits of a day, and a clock. */
@@ -146,7 +172,9 @@ export function createTimeFinder(
       // Month and day; only points may stand for day and month, where it can't be otherwise.
       if (mark === SLASH || count === 1 || secondLength === 1 || text.charCodeAt(thirdAt - 1) !== SPACE) return false;
       const isDayFirst = mark === POINT && first > 12;
-      return yearless(isDayFirst ? second : first, isDayFirst ? first : second, text, at, thirdAt, end);
+      if (!yearless(isDayFirst ? second : first, isDayFirst ? first : second, text, at, thirdAt, end)) return false;
+      found.isRegular = mark === DASH;
+      return true;
     }
     const years = lengthOfDigits(text, thirdAt);
     if (years === 2 && mark === SLASH && count === 2 && secondLength === 2)
@@ -201,16 +229,18 @@ export function createTimeFinder(
       const days = daysSinceEpoch(fourDigits(text, clockAt), month, day);
       return text.charCodeAt(clockAt + 4) === SPACE && dated(days, text, at, clockAt + 5, end);
     }
-    if (!yearless(month, day, text, at, clockAt, end)) return false;
-    const { us: clockUs } = clock;
+    if (day < 1 || day > 31 || !readClock(text, clockAt, end, COLON, false, clock)) return false;
     const yearAt = clock.end + 1;
-    if (text.charCodeAt(clock.end) !== SPACE || yearAt + 4 > end || lengthOfDigits(text, yearAt) !== 4) return true;
-    if (isWordCode(text.charCodeAt(yearAt + 4))) return true;
-    const days = daysSinceEpoch(fourDigits(text, yearAt), month, day);
+    const hasYear =
+      text.charCodeAt(clock.end) === SPACE &&
+      yearAt + 4 <= end &&
+      lengthOfDigits(text, yearAt) === 4 &&
+      !isWordCode(text.charCodeAt(yearAt + 4));
+    const year = hasYear ? fourDigits(text, yearAt) : 0;
     // Four digits that make no sense as a year are something else.
-    return fourDigits(text, yearAt) >= 1970 && fourDigits(text, yearAt) <= 2200
-      ? set(instantOf(days * DAY_US + clockUs), at, yearAt + 4)
-      : true;
+    if (year >= YEAR_MIN && year <= YEAR_MAX)
+      return set(instantOf(daysSinceEpoch(year, month, day) * DAY_US + clock.us), at, yearAt + 4);
+    return set(withoutYear(month, day, clock.us, appendUs, instantOf), at, clock.end, true);
   }
 
   /** glog: `E1124 12:34:56.123456`. */
@@ -253,6 +283,7 @@ export function createTimeFinder(
     let candidates = 0;
     let epochAt = -1;
     let epochCount = 0;
+    let laterEnd = 0;
     let previous = SPACE;
     for (let at = begin; at < stop && candidates < CANDIDATES_MAX; at++) {
       const code = text.charCodeAt(at);
@@ -282,9 +313,12 @@ export function createTimeFinder(
         if (!startingWithDigits(text, at, end, count)) continue;
       }
       if (!found.isYearless || epochAt < 0) return found;
+      laterEnd = found.end;
       break;
     }
-    return epochAt >= 0 && epoch(text, epochAt, end, epochCount) ? found : null;
+    if (epochAt < 0 || !epoch(text, epochAt, end, epochCount)) return null;
+    found.laterEnd = laterEnd;
+    return found;
   };
 }
 

@@ -2,6 +2,7 @@ import { DAY_US, daysSinceEpoch } from "./timestamp.ts";
 
 /** From one leap day to the next it may be eight years. */
 const YEARS_BACK = 8;
+const YEAR_US = 365.2425 * DAY_US;
 
 /**
  * The instant of a day without a year and microseconds of its clock: in the year that puts it nearest to the append time, at
@@ -14,8 +15,8 @@ export function withoutYear(
   appendTimeUs: number,
   instantOf: (localUs: number) => number,
 ): number {
-  const year = new Date(appendTimeUs / 1000).getUTCFullYear();
-  for (let candidate = year + 1; candidate >= year - YEARS_BACK; candidate--) {
+  const latest = 1971 + Math.floor((appendTimeUs + 2 * DAY_US) / YEAR_US);
+  for (let candidate = latest; candidate >= latest - YEARS_BACK - 2; candidate--) {
     const us = instantOf(daysSinceEpoch(candidate, month, day) * DAY_US + clockUs);
     if (us <= appendTimeUs + DAY_US) return us;
   }

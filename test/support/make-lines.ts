@@ -153,12 +153,30 @@ function logfmtLine(random: Random): string {
 }
 
 function textLine(random: Random): string {
-  const time = pick(random, [isoTime(random, [0, 3]), "Jun 14 15:16:01", clfTime(random), "", "17/06/09 20:10:40"]);
+  const time = pick(random, [
+    isoTime(random, [0, 3]),
+    isoTime(random, [3]).replace(".", ","),
+    "Jun 14 15:16:01",
+    "06-14 15:16:01.234",
+    "20240229-1:2:3:4",
+    "- 1709168523 2024.02.29 h 2024-02-29-01.02.03.004567",
+    clfTime(random),
+    "",
+    "17/06/09 20:10:40",
+  ]);
   const rest = pick(random, [
     "INFO started",
     "[error] no such file",
     "at x (y.js:1)",
     "user=ann did it",
+    "[main] INFO  c.e.Shop - open",
+    "WARN 12 --- [    main] c.e.Shop   : slow",
+    "1702  2395 D Shop: open",
+    "- shop.cart - ERROR - no stock",
+    "| INFO  | shop:12 - hello",
+    "web-1 shop[7]: open",
+    "UTC [12] ann@shop LOG:  ready",
+    "8 [Warning] [MY-1] [Server] no",
     "warn: \x1b[31mhot\x1b[0m",
   ]);
   return `${time} ${rest} ${integer(random, 100)}`;

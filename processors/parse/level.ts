@@ -1,0 +1,121 @@
+import { isWordCode } from "./clock.ts";
+
+/* Level words where programs write them. A word in a sentence is no level. */
+
+/** Written in capitals as a word of its own, anywhere near the start of a line. */
+const CAPITALS: ReadonlySet<string> = new Set(
+  (
+    "TRACE DEBUG FINEST FINER FINE INFORMATION INFO NOTICE WARNING WARN ERROR ERR SEVERE CRITICAL CRIT ALERT FATAL PANIC " +
+    "EMERGENCY EMERG DEBUG1 DEBUG2 DEBUG3 DEBUG4 DEBUG5"
+  ).split(" "),
+);
+/** Likewise, but only in the head of a line. */
+const CAPITALS_OF_HEADS: ReadonlySet<string> = new Set([...CAPITALS, ..."VERBOSE CONFIG FAILURE NOTE".split(" ")]);
+/** In brackets, or before a mark, in any case. */
+const ANY_CASE: ReadonlySet<string> = new Set(
+  [...CAPITALS_OF_HEADS, ..."TRC DBG INF WRN FTL VRB SYSTEM".split(" ")].map((word) => word.toLowerCase()),
+);
+const LENGTH_MIN = 3;
+const LENGTH_MAX = 11;
+const LETTERS_OF_LOGCAT = "VDIWEF";
+
+/** End of the run of letters and digits at a position. */
+function wordEnd(text: string, at: number, end: number): number {
+  let stop = at;
+  while (stop < end && stop - at <= LENGTH_MAX && isWordCode(text.charCodeAt(stop))) stop++;
+  return stop;
+}
+
+function isOfLength(begin: number, end: number): boolean {
+  return end - begin >= LENGTH_MIN && end - begin <= LENGTH_MAX;
+}
+
+/** End of a level in capitals that stands at a position of a head, or -1. `LOG` counts before a colon only. */
+export function capitalLevelEnd(text: string, at: number, end: number): number {
+  const first = text.charCodeAt(at);
+  if (first < 65 || first > 87) return -1;
+  const stop = wordEnd(text, at, end);
+  if (!isOfLength(at, stop)) return -1;
+  const after = text.charCodeAt(stop);
+  if (stop < end && (after === 45 || after === 61 || after === 46)) return -1;
+  const word = text.slice(at, stop);
+  if (CAPITALS_OF_HEADS.has(word)) return stop;
+  return word === "LOG" && text.charCodeAt(stop) === 58 ? stop : -1;
+}
+
+/** End of a level in any case that stands at a position, or -1. What follows it is not looked at. */
+export function anyCaseLevelEnd(text: string, at: number, end: number): number {
+  const first = text.charCodeAt(at) | 32;
+  if (first < 97 || first > 119) return -1;
+  const stop = wordEnd(text, at, end);
+  return isOfLength(at, stop) && ANY_CASE.has(text.slice(at, stop).toLowerCase()) ? stop : -1;
+}
+
+/** Is the character a level as logcat writes them? */
+export function isLetterLevel(text: string, at: number): boolean {
+  return LETTERS_OF_LOGCAT.includes(text[at]);
+}
+
+/** End of a level `info:`, `Warning -`, `error |`, `Info   ` at a position: in any case, with a mark behind it; or -1. */
+export function markedLevelEnd(text: string, at: number, end: number): number {
+  const stop = anyCaseLevelEnd(text, at, end);
+  if (stop < 0 || stop >= end) return -1;
+  const after = text.charCodeAt(stop);
+  if (after === 58 || after === 124 || after === 93 || after === 9) return stop;
+  if (after !== 32) return -1;
+  const next = text.charCodeAt(stop + 1);
+  if (next === 45 || next === 58) return text.charCodeAt(stop + 2) === 32 ? stop : -1;
+  return next === 32 || next === 124 ? stop : -1;
+}
+
+/** Where the level stands inside brackets that open at a position: `[error]`, `<warn>`, `[core:notice]`; null if none does. */
+export function bracketedLevel(text: string, open: number, end: number): { begin: number; end: number } | null {
+  let begin = open + 1;
+  while (text.charCodeAt(begin) === 32 && begin < open + 4) begin++;
+  let stop = anyCaseLevelEnd(text, begin, end);
+  if (stop < 0) {
+    const colon = text.indexOf(":", begin);
+    if (colon < 0 || colon > Math.min(end, begin + 24) || /[^a-z_0-9]/.test(text.slice(begin, colon))) return null;
+    begin = colon + 1;
+    stop = anyCaseLevelEnd(text, begin, end);
+    if (stop < 0) return null;
+  }
+  let close = stop;
+  while (text.charCodeAt(close) === 32 && close < stop + 6) close++;
+  const code = text.charCodeAt(close);
+  return close < end && (code === 93 || code === 62 || code === 41) ? { begin, end: stop } : null;
+}
+
+/** A level word near the start of a text that has no clear head, or "". `from`: behind the time. */
+export function levelWord(text: string, begin: number, from: number, end: number): string {
+  let capitals = "";
+  let previous = 32;
+  for (let at = begin; at < end; at++) {
+    const code = text.charCodeAt(at);
+    const before = previous;
+    previous = code;
+    if (code === 91 || code === 60 || code === 40) {
+      const level = code === 40 ? null : bracketedLevel(text, at, end);
+      if (level !== null) return text.slice(level.begin, level.end);
+    } else if (code >= 65 && code <= 87 && capitals === "" && !isWordCode(before)) {
+      const stop = wordEnd(text, at, end);
+      if (isOfLength(at, stop) && CAPITALS.has(text.slice(at, stop))) capitals = text.slice(at, stop);
+    } else if (code === 108 && before <= 32 && text.startsWith("level=", at)) {
+      const stop = anyCaseLevelEnd(text, at + 6, end);
+      if (stop >= 0) return text.slice(at + 6, stop);
+    }
+  }
+  if (capitals !== "") return capitals;
+  return leadingLevel(text, from, end) || leadingLevel(text, begin, end);
+}
+
+/** A level in any case at the start of a text, before a colon, a bar or a dash; or "". */
+export function leadingLevel(text: string, from: number, end: number): string {
+  let at = from;
+  while (at < end && at < from + 8 && " \t:-|".includes(text[at])) at++;
+  const stop = anyCaseLevelEnd(text, at, end);
+  if (stop < 0) return "";
+  let mark = stop;
+  while (mark < stop + 2 && text.charCodeAt(mark) === 32) mark++;
+  return mark < end && ":|-]".includes(text[mark]) ? text.slice(at, stop) : "";
+}
