@@ -1,4 +1,5 @@
 import { createHmac, hash } from "node:crypto";
+import { flatCopy } from "../model/dictionary.ts";
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
@@ -23,7 +24,8 @@ export function createPseudonym(
       bits = digest(value);
       if (erased?.has(hash("sha256", bits, "hex"))) bits = "withheld";
       if (known.size >= VALUES_REMEMBERED_MAX) known.clear();
-      known.set(value, bits);
+      // A copy: the value may be a slice of the batch's text, which would stay as long as it.
+      known.set(flatCopy(value), bits);
     }
     return `<${kind}:${bits}>`;
   };
