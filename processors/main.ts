@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { addBacktest } from "./commands/backtest.ts";
 import { addClose } from "./commands/close.ts";
@@ -38,6 +39,9 @@ function createProgram(exit: Exit): Command {
   addConfig(program);
   return program;
 }
+
+// What lives longer than a line lives outside of V8's heap. Its young generation would grow to 130 MB for nothing.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
