@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
-import { type Admin, CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message, type Producer } from "kafkajs";
+import kafkajs, { type Admin, type CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
 import { compressFrameSync } from "lz4-napi";
 import { compressSync } from "snappy";
+
+// Node.js itself, without vitest, does not find all of its names.
+const { CompressionCodecs, CompressionTypes: CODECS, Kafka: Client, logLevel } = kafkajs;
 
 /** Topics of a test's own on a broker, and what is put into them, by kafkajs's own producer. */
 export interface KafkaTopics {
@@ -28,14 +31,14 @@ function addCodecs(): void {
       throw new Error("The tests never read by kafkajs's consumer.");
     },
   });
-  CompressionCodecs[CompressionTypes.Snappy] = codec((bytes) => compressSync(bytes));
-  CompressionCodecs[CompressionTypes.LZ4] = codec((bytes) => compressFrameSync(bytes));
-  CompressionCodecs[CompressionTypes.ZSTD] = codec((bytes) => zstdCompressSync(bytes));
+  CompressionCodecs[CODECS.Snappy] = codec((bytes) => compressSync(bytes));
+  CompressionCodecs[CODECS.LZ4] = codec((bytes) => compressFrameSync(bytes));
+  CompressionCodecs[CODECS.ZSTD] = codec((bytes) => zstdCompressSync(bytes));
 }
 
 export async function openTopics(brokers: string, options: object = {}): Promise<KafkaTopics> {
   addCodecs();
-  const kafka = new Kafka({
+  const kafka = new Client({
     brokers: brokers.split(","),
     clientId: "test",
     logLevel: logLevel.NOTHING,
