@@ -1,21 +1,16 @@
-import { type EventBatch, STRING_COLUMNS, type StringColumnName } from "../model/event-batch.ts";
+import type { EventBatch } from "../model/event-batch.ts";
 import type { Partials } from "../model/partial.ts";
-import type { GroupBy, Rule } from "../model/rule.ts";
-import { bucketOf } from "./histogram.ts";
+import { type GroupBy, OTHER, type Rule } from "../model/rule.ts";
+import { holding } from "./condition.ts";
+import { bucketOf, bucketOfValue } from "./histogram.ts";
+import { type KeyColumn, keyColumn } from "./key-column.ts";
 import { PairTable } from "./pair-table.ts";
+import { valuesOf } from "./value.ts";
 import { windowStart } from "./window.ts";
 
 /** From this severity on, and from status 500 on, an event counts as an error. */
 const ERROR_SEVERITY = 17;
 const ERROR_STATUS = 500;
-
-/** One column of a key: a small number per row, and the text that a number stands for. */
-interface KeyColumn {
-  readonly ids: Uint32Array;
-  text(id: number): string;
-}
-
-const STATUS_CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 
 /**
  * The stage that counts a batch's events into windows. Only whole numbers are added, so that the order of events and of
@@ -37,6 +32,11 @@ export function createAggregate(rules: readonly Rule[]): (batch: EventBatch) => 
       duration_us_max: [],
       duration_histogram: [],
       distinct_values: [],
+      value_count: [],
+      value_sum: [],
+      value_min: [],
+      value_max: [],
+      value_histogram: [],
     };
     const columns = new Map<GroupBy, KeyColumn>();
     for (const [number, rule] of rules.entries()) {
@@ -49,65 +49,6 @@ export function createAggregate(rules: readonly Rule[]): (batch: EventBatch) => 
     }
     return partials;
   };
-}
-
-function keyColumn(batch: EventBatch, name: GroupBy): KeyColumn {
-  if (name === "status_class") {
-    const ids = new Uint32Array(batch.rows);
-    for (let row = 0; row < batch.rows; row++) ids[row] = Math.floor(batch.http_response_status_code[row] / 100);
-    return { ids, text: (id) => STATUS_CLASSES[id] ?? "" };
-  }
-  if (name === "template") {
-    const table = new PairTable();
-    const ids = new Uint32Array(batch.rows);
-    for (let row = 0; row < batch.rows; row++)
-      ids[row] = table.number(batch.templateIdHigh[row], batch.templateIdLow[row]);
-    return { ids, text: (id) => hex8(table.first(id)) + hex8(table.second(id)) };
-  }
-  if (isStringColumn(name)) {
-    const column = batch.strings[name];
-    const { ids, dictionary } = column;
-    if (column.isDirect) return distinctColumn(batch.rows, (row) => column.get(row));
-    return { ids, text: (id) => dictionary.values[id] };
-  }
-  return attributeColumn(batch, name.slice("attributes.".length));
-}
-
-function isStringColumn(name: string): name is StringColumnName {
-  return (STRING_COLUMNS as readonly string[]).includes(name);
-}
-
-function hex8(half: number): string {
-  return half.toString(16).padStart(8, "0");
-}
-
-function attributeColumn(batch: EventBatch, key: string): KeyColumn {
-  const { attributes } = batch;
-  const wanted = attributes.keys.intern(key);
-  let entry = 0;
-  return distinctColumn(batch.rows, (row) => {
-    let value = "";
-    for (; entry < batch.attributeEnds[row]; entry++)
-      if (attributes.keyIds[entry] === wanted) value = attributes.values.get(entry);
-    return value;
-  });
-}
-
-/** A column with one number per distinct text; the rows are asked for in order. */
-function distinctColumn(rows: number, textOf: (row: number) => string): KeyColumn {
-  const ids = new Uint32Array(rows);
-  const values: string[] = [];
-  const idOf = new Map<string, number>();
-  for (let row = 0; row < rows; row++) {
-    const value = textOf(row);
-    let id = idOf.get(value);
-    if (id === undefined) {
-      id = values.push(value) - 1;
-      idOf.set(value, id);
-    }
-    ids[row] = id;
-  }
-  return { ids, text: (id) => values[id] };
 }
 
 /** Whether a column has one value in the whole batch; then it need not be looked up per row. */
@@ -130,23 +71,32 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
   const windowUs = rule.windowSeconds * 1_000_000;
   const base = Math.floor(timestampUs[0] / windowUs);
   const windows = new PairTable();
-  const groups = varying.length === 0 ? windows : tables[varying.length - 1];
   const distinct = rule.distinct === null ? null : { column: keyColumn(batch, rule.distinct), table: new PairTable() };
   const buckets = new PairTable();
   const bucketCounts: number[] = [];
+  const isWanted = rule.filter === undefined ? null : holding(batch, rule.filter, "all");
+  const isError = rule.errors === undefined ? null : holding(batch, rule.errors, "any");
+  const values = rule.value === undefined ? null : valuesOf(batch, rule.value, rule.valueDecimals ?? 0);
+  const valueBuckets = new PairTable();
+  const valueCounts: number[] = [];
+  // A batch that has no more rows than keys are allowed can't have too many keys.
+  const cap = rule.keysMax !== undefined && rows > rule.keysMax ? createCap(rule.keysMax) : null;
 
   const first = out.rule.length;
   for (let row = 0; row < rows; row++) {
     if (rule.where === "http" && http_response_status_code[row] === 0) continue;
     if (rule.where === "body" && bodies[row] === 0) continue;
+    if (isWanted !== null && isWanted[row] === 0) continue;
     const window = Math.floor(timestampUs[row] / windowUs) - base;
-    let group = windows.number(window >>> 0, window < 0 ? 1 : 0);
+    const windowNumber = windows.number(window >>> 0, window < 0 ? 1 : 0);
+    let group = windowNumber;
     for (let i = 0; i < varying.length; i++) group = tables[i].number(group, varying[i].ids[row]);
+    if (cap !== null) group = cap.slotOf(group, windowNumber, out.rule.length - first);
     const at = first + group;
     if (at === out.rule.length) {
       out.rule.push(ruleNumber);
       out.windowStart.push(windowStart(timestampUs[row], rule.windowSeconds));
-      out.key.push(keys.map((column) => column.text(column.ids[row])));
+      out.key.push(keys.map((column) => (cap?.isOther(group) === true ? OTHER : column.text(column.ids[row]))));
       out.events.push(0);
       out.errors.push(0);
       out.body_size_sum.push(0);
@@ -156,9 +106,19 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
       out.duration_us_max.push(0);
       out.duration_histogram.push([]);
       out.distinct_values.push([]);
+      out.value_count.push(0);
+      out.value_sum.push(0n);
+      out.value_min.push(0);
+      out.value_max.push(0);
+      out.value_histogram.push([]);
     }
     out.events[at]++;
-    if (severity_number[row] >= ERROR_SEVERITY || http_response_status_code[row] >= ERROR_STATUS) out.errors[at]++;
+    if (
+      isError === null
+        ? severity_number[row] >= ERROR_SEVERITY || http_response_status_code[row] >= ERROR_STATUS
+        : isError[row] === 1
+    )
+      out.errors[at]++;
     out.body_size_sum[at] += http_response_body_size[row];
     const duration = duration_us[row];
     if (duration > 0) {
@@ -170,15 +130,19 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
       bucketCounts[number] = (bucketCounts[number] ?? 0) + 1;
     }
     if (distinct !== null) distinct.table.number(group, distinct.column.ids[row]);
+    if (values === null) continue;
+    const value = values[row];
+    if (Number.isNaN(value)) continue;
+    const seen = out.value_count[at]++;
+    out.value_sum[at] += BigInt(value);
+    if (seen === 0 || value < out.value_min[at]) out.value_min[at] = value;
+    if (seen === 0 || value > out.value_max[at]) out.value_max[at] = value;
+    const number = valueBuckets.number(group, bucketOfValue(value) + 0x8000);
+    valueCounts[number] = (valueCounts[number] ?? 0) + 1;
   }
 
-  for (let number = 0; number < buckets.size; number++) {
-    const list = out.duration_histogram[first + buckets.first(number)] as [number, number][];
-    list.push([buckets.second(number) - 0x8000, bucketCounts[number]]);
-  }
-  for (let group = 0; group < groups.size; group++) {
-    (out.duration_histogram[first + group] as [number, number][]).sort((a, b) => a[0] - b[0]);
-  }
+  fillHistograms(out.duration_histogram, first, buckets, bucketCounts);
+  if (values !== null) fillHistograms(out.value_histogram, first, valueBuckets, valueCounts);
   if (distinct !== null) {
     for (let number = 0; number < distinct.table.size; number++) {
       const value = distinct.column.text(distinct.table.second(number));
@@ -186,4 +150,45 @@ function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly
       if (value !== "") (out.distinct_values[first + distinct.table.first(number)] as string[]).push(value);
     }
   }
+}
+
+/** Puts what was counted per group and bucket into the histograms of the groups, buckets ascending. */
+function fillHistograms(
+  histograms: Partials["duration_histogram"],
+  first: number,
+  buckets: PairTable,
+  counts: readonly number[],
+): void {
+  for (let number = 0; number < buckets.size; number++)
+    (histograms[first + buckets.first(number)] as [number, number][]).push([
+      buckets.second(number) - 0x8000,
+      counts[number],
+    ]);
+  for (let at = first; at < histograms.length; at++) (histograms[at] as [number, number][]).sort((a, b) => a[0] - b[0]);
+}
+
+/** Gives each window no more than so many keys, and one for the rest. */
+function createCap(keysMax: number) {
+  const slots: number[] = [];
+  const keys: number[] = [];
+  const others = new Map<number, number>();
+  const otherSlots = new Set<number>();
+  return {
+    /** Where a group is counted; `next` is the first free place. */
+    slotOf(group: number, window: number, next: number): number {
+      const known = slots[group];
+      if (known !== undefined) return known;
+      if ((keys[window] ?? 0) < keysMax) {
+        keys[window] = (keys[window] ?? 0) + 1;
+        return (slots[group] = next);
+      }
+      let other = others.get(window);
+      if (other === undefined) {
+        others.set(window, (other = next));
+        otherSlots.add(other);
+      }
+      return (slots[group] = other);
+    },
+    isOther: (slot: number) => otherSlots.has(slot),
+  };
 }

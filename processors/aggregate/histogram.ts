@@ -13,6 +13,12 @@ export function bucketOf(value: number): number {
 
 export const ZERO_BUCKET = -32768;
 
+/** Bucket of a whole number of any sign: buckets ascend as values do. */
+export function bucketOfValue(value: number): number {
+  if (value === 0) return -1;
+  return value > 0 ? bucketOf(value) : -4096 - bucketOf(-value);
+}
+
 /** The value that a bucket stands for. */
 export function valueOfBucket(bucket: number): number {
   return bucket === ZERO_BUCKET ? 0 : (2 * GAMMA ** bucket) / (GAMMA + 1);

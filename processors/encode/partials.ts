@@ -36,13 +36,20 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
     "duration_us_max",
   ] as const)
     block.integers(name, "UInt64", new Float64Array(partials[name]));
-  encodeHistograms(block, partials.duration_histogram);
+  encodeHistograms(block, "duration_histogram", partials.duration_histogram);
+  if (partials.value_count.some((count) => count > 0)) {
+    block.integers("value_count", "UInt64", new Float64Array(partials.value_count));
+    block.bigints("value_sum", "Int64", BigInt64Array.from(partials.value_sum));
+    block.integers("value_min", "Int64", new Float64Array(partials.value_min));
+    block.integers("value_max", "Int64", new Float64Array(partials.value_max));
+    encodeHistograms(block, "value_histogram", partials.value_histogram);
+  }
   block.stringArrays("distinct_values", partials.distinct_values);
   return block.finish("partials", tokenOf("partials", identity, "all"));
 }
 
 /** Counts stay below 2^32: they are those of one batch. */
-function encodeHistograms(block: BlockBuilder, histograms: Partials["duration_histogram"]): void {
+function encodeHistograms(block: BlockBuilder, name: string, histograms: Partials["duration_histogram"]): void {
   const lengths = histograms.map((entries) => entries.length);
   let total = 0;
   for (let i = 0; i < lengths.length; i++) total += lengths[i];
@@ -56,5 +63,5 @@ function encodeHistograms(block: BlockBuilder, histograms: Partials["duration_hi
       counts[2 * at++] = entries[k][1];
     }
   }
-  block.arrays("duration_histogram", "Map(Int16, UInt64)", lengths, [buckets, counts]);
+  block.arrays(name, "Map(Int16, UInt64)", lengths, [buckets, counts]);
 }

@@ -16,4 +16,10 @@ export interface Partials {
   /** Bucket -> count, buckets ascending; see aggregate/histogram.ts. */
   readonly duration_histogram: (readonly [bucket: number, count: number][])[];
   readonly distinct_values: (readonly string[])[];
+  /** Of the rule's value; whole multiples of 10^-valueDecimals. */
+  readonly value_count: number[];
+  readonly value_sum: bigint[];
+  readonly value_min: number[];
+  readonly value_max: number[];
+  readonly value_histogram: (readonly [bucket: number, count: number][])[];
 }

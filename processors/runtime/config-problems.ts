@@ -113,6 +113,11 @@ export function crossProblems(value: unknown): { path: KeyPath; what: string }[]
       problems.push({ path: ["sources", index, "format"], what: notOneOf(format, formats) });
   }
   for (const [index, rule] of entriesOf(at(value, "rules"))) {
+    for (const key of at(rule, "from") === undefined
+      ? []
+      : ["distinct", "filter", "errors", "value", "value_decimals", "keys_max"])
+      if (at(rule, key) !== undefined)
+        problems.push({ path: ["rules", index, key], what: "stands beside from; the other rule says what is counted" });
     const seen = new Set<unknown>();
     for (const [place, column] of entriesOf(at(rule, "group_by"))) {
       const path = ["rules", index, "group_by", place];

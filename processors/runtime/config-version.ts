@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
+import { writtenMeasures } from "./config-rules.ts";
 import { writeBytes, writeSeconds } from "./config-units.ts";
 
 /**
@@ -84,16 +85,18 @@ export function redacted(config: Config): Record<string, unknown> {
     },
     breaker: { ...config.breaker },
     rules: [
-      ...config.rules.map(({ name, windowSeconds, groupBy, distinct, where, edition }) =>
-        withoutNull({
+      ...config.rules.map((rule) => {
+        const { name, windowSeconds, groupBy, distinct, where, edition } = rule;
+        return withoutNull({
           name,
           window: writeSeconds(windowSeconds),
           group_by: [...groupBy],
           distinct,
           where,
+          ...writtenMeasures(rule),
           version: edition ?? 1,
-        }),
-      ),
+        });
+      }),
       ...config.rollUps.map(({ name, windowSeconds, groupBy, from, edition }) => ({
         name,
         window: writeSeconds(windowSeconds),

@@ -20,6 +20,7 @@ import {
   writePath,
 } from "./config-problems.ts";
 import { resolveRules } from "./config-roll-ups.ts";
+import { measuresOf } from "./config-rules.ts";
 import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel } from "./config-schema.ts";
 import { PUNCTUALITY_DEFAULTS } from "./config-sources.ts";
 import { parseSeconds } from "./config-units.ts";
@@ -272,10 +273,11 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
 }
 
 function writtenRules(file: FileConfig) {
-  return file.rules.map(({ name, version, window, group_by, distinct, where, from }) => {
+  return file.rules.map((written) => {
+    const { name, version, window, group_by, distinct, where, from } = written;
     const common = { name, edition: version, windowSeconds: window, groupBy: group_by as GroupBy[] };
     return from === undefined
-      ? ({ kind: "base", rule: { ...common, distinct: distinct ?? null, where } } as const)
+      ? ({ kind: "base", rule: { ...common, distinct: distinct ?? null, where, ...measuresOf(written) } } as const)
       : ({ kind: "rollUp", rule: { ...common, from } } as const);
   });
 }

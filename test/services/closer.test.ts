@@ -16,6 +16,9 @@ sources:
 rules:
   - {name: route_10s, window: 10s, group_by: [tenant, service_name, http_route, status_class], distinct: client_address}
   - {name: plan_1m, window: 1m, group_by: [attributes.plan]}
+  - {name: paid_1m, window: 1m, group_by: [service_name], filter: [{column: attributes.plan, in: [pro]}],
+     errors: [{column: http_response_status_code, in: [404]}], value: attributes.amount, value_decimals: 2}
+  - {name: paid_1h, window: 1h, group_by: [], from: paid_1m}
   - {name: service_1h, window: 1h, group_by: [service_name], from: route_10s}
   - {name: all_1d, window: 1d, group_by: [], from: service_1h}
 `;
@@ -58,6 +61,7 @@ function disorder(random: (n: number) => number, aroundUs: number, count: number
       "event.duration": random(5) === 0 ? 0 : random(2_000_000) * 1000,
       "client.address": `198.51.100.${random(200)}`,
       plan: ["free", "pro"][random(2)],
+      amount: ["none", "0", "-0.125", `${random(90)}.${random(1000)}`][random(4)],
     };
     const at = aroundUs - lateUs + skewUs;
     lines.push(line(at, { ...fields, id: `${aroundUs}-${i}` }));
@@ -84,12 +88,35 @@ async function differences(upTo: number): Promise<unknown[]> {
     ), w AS (
       SELECT toString(rule) AS rule, window_start AS start, CAST(key, 'Array(String)') AS k, events, errors, body_size_sum, duration_count, duration_us_sum,
         duration_us_min, duration_us_max, distinct_count, duration_us_quantiles FROM windows_latest
-      WHERE toUnixTimestamp(window_start) + window_seconds <= ${Math.floor(upTo / SECOND)}
+      WHERE rule NOT LIKE 'paid%' AND toUnixTimestamp(window_start) + window_seconds <= ${Math.floor(upTo / SECOND)}
     )
     SELECT * FROM e FULL JOIN w ON e.rule = w.rule AND e.start = w.start AND e.k = w.k
     WHERE (e.events, e.errors, e.sizes, e.timed, e.total, e.least, e.greatest, e.clients)
         != (w.events, w.errors, w.body_size_sum, w.duration_count, w.duration_us_sum, w.duration_us_min, w.duration_us_max, w.distinct_count)
       OR arrayExists((x, y) -> abs(x - y) > 0.0101 * x, e.exact, w.duration_us_quantiles)
+    LIMIT 5`);
+}
+
+/** The same of rules with a filter, a condition for errors and a value. */
+async function differencesOfValues(upTo: number): Promise<unknown[]> {
+  const amount = "attributes['amount']";
+  const cents = `toInt64(round(toDecimal64OrZero(${amount}, 6) * 100))`;
+  const isAmount = `match(${amount}, '^-?[0-9.]+$')`;
+  const oracle = (rule: string, seconds: number, key: string) => `
+    SELECT '${rule}' AS rule, toDateTime(intDiv(toUnixTimestamp(timestamp), ${seconds}) * ${seconds}, 'UTC') AS start, ${key} AS k, count() AS events,
+      countIf(http_response_status_code = 404) AS errors, countIf(${isAmount}) AS n, sumIf(${cents}, ${isAmount}) AS total,
+      minIf(${cents}, ${isAmount}) AS least, maxIf(${cents}, ${isAmount}) AS greatest,
+      arrayMap(x -> if(isNaN(x), 0, x), quantilesExactIf(0.5, 0.95, 0.99)(${cents}, ${isAmount})) AS exact
+    FROM events WHERE attributes['plan'] = 'pro' GROUP BY start, k HAVING toUnixTimestamp(start) + ${seconds} <= ${Math.floor(upTo / SECOND)}`;
+  return bench.query(`
+    WITH e AS (${oracle("paid_1m", 60, "[toString(service_name)]")} UNION ALL ${oracle("paid_1h", 3600, "CAST([], 'Array(String)')")}),
+    w AS (
+      SELECT toString(rule) AS rule, window_start AS start, CAST(key, 'Array(String)') AS k, events, errors, value_count, value_sum, value_min, value_max, value_quantiles
+      FROM windows_latest WHERE rule LIKE 'paid%' AND toUnixTimestamp(window_start) + window_seconds <= ${Math.floor(upTo / SECOND)}
+    )
+    SELECT * FROM e FULL JOIN w ON e.rule = w.rule AND e.start = w.start AND e.k = w.k
+    WHERE (e.events, e.errors, e.n, e.total, e.least, e.greatest) != (w.events, w.errors, w.value_count, w.value_sum, w.value_min, w.value_max)
+      OR arrayExists((x, y) -> abs(x - y) > 0.0101 * abs(x), e.exact, w.value_quantiles)
     LIMIT 5`);
 }
 
@@ -186,6 +213,7 @@ describe("finished windows", () => {
     expect(watermarkUs).toBeLessThan(NOON - 5 * HOUR);
     expect(watermarkUs).toBeGreaterThan(NOON - 7 * HOUR);
     expect(await differences(watermarkUs)).toEqual([]);
+    expect(await differencesOfValues(watermarkUs)).toEqual([]);
     await expectConsumed();
     const [counts] = await bench.query<{ closed: string; revised: string; late: string }>(
       "SELECT countIf(revision = 1) AS closed, countIf(revision > 1) AS revised, (SELECT count() FROM too_late) AS late FROM windows",
