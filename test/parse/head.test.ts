@@ -303,6 +303,14 @@ describe("the head of a line", () => {
     expect(rowsOf(batch)[0]["attributes"]).toEqual([["log.line_time", "2026-10-25 02:30:00"]]);
   });
 
+  it("makes no layout of long marks, of which there might be endlessly many", () => {
+    const line = `2024-02-29 01:02:03 INFO${" ".repeat(60)}started`;
+    const batch = makeParser({ isDeclared: true })([line]);
+    expect(batch.strings.line_layout.get(0)).toBe("");
+    expect(batch.line_kept.get(0)).toBe(line);
+    expect(batch.strings.body.get(0)).toBe("started");
+  });
+
   it("puts no letter or digit into a layout", () => {
     const random = makeRandom(12);
     for (const [, line] of LINES)
