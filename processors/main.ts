@@ -10,6 +10,7 @@ import { addLoad } from "./commands/load.ts";
 import { addMask } from "./commands/mask.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addProcess } from "./commands/process.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
 import { addSql } from "./commands/sql.ts";
 import { addTemplates } from "./commands/templates.ts";
@@ -35,6 +36,7 @@ function createProgram(exit: Exit): Command {
   addDeadLetters(program, exit);
   addMask(program);
   addErase(program);
+  addReplay(program, exit);
   addMigrate(program);
   addConfig(program);
   return program;

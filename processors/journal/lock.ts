@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { WeirError } from "../model/errors.ts";
 import type { Journal } from "./journal.ts";
 
-interface Holder {
+/** A process that holds something. */
+export interface Holder {
   readonly pid: number;
   /** Tells two processes of one number apart; "" where the system doesn't say. */
   readonly started: string;
@@ -14,17 +15,26 @@ interface Holder {
  */
 export async function acquireLock(journal: Journal, topic: string, partition: number): Promise<() => Promise<void>> {
   const key = ["lock", topic, partition];
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid) ?? "" };
+  const holder = thisProcess();
   await journal.transact((transaction) => {
     const value = transaction.get(key);
     const other = value && (JSON.parse(value.toString()) as Holder);
-    if (other && startOf(other.pid) === other.started) {
+    if (other && isLive(other)) {
       const message = `Partition ${partition} of ${topic} is being processed by process ${other.pid}; wait for it to end, or stop it.`;
       throw new WeirError("SOURCE_BUSY", message);
     }
     transaction.put(key, Buffer.from(JSON.stringify(holder)));
   });
   return () => journal.transact((transaction) => transaction.remove(key));
+}
+
+export function thisProcess(): Holder {
+  return { pid: process.pid, started: startOf(process.pid) ?? "" };
+}
+
+/** Whether a holder is still the process that it was. */
+export function isLive({ pid, started }: Holder): boolean {
+  return startOf(pid) === started;
 }
 
 /** When a process started, in words that never occur twice; null when there is no such process. */

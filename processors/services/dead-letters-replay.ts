@@ -6,6 +6,7 @@ import { type Correction, type CorrectionPlan, countsOfLetters, differenceOf } f
 import type { Config } from "../runtime/config.ts";
 import { type Letter, lettersAfter, lettersAt, lettersByBatch, partitionsWithLetters } from "./dead-letters-read.ts";
 import { nextAttempt, whileAlone } from "./replay-lock.ts";
+import { resumeSwap } from "./replay-swap.ts";
 import { openReread, type Reread, type StoredPartition } from "./reread.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
@@ -75,7 +76,7 @@ export async function replayDeadLetters(options: ReplayDeadLettersOptions): Prom
 /** The same in a workplace that is open. */
 export function replayLettersIn(workplace: Workplace, selection: LetterSelection): Promise<ReplayedLetters[]> {
   return whileAlone(workplace, async () => {
-    if (!selection.isDry) await finishPlanned(workplace);
+    if (!selection.isDry) await finishReplays(workplace);
     const told = new Map<string, ReplayedLetters>();
     for (const stored of await partitionsWithLetters(workplace.store, selection)) {
       if (selection.signal.aborted) break;
@@ -292,6 +293,12 @@ async function settleLetters({ store }: Workplace, { topic, partition, correctio
       `ALTER TABLE dead_letters UPDATE stage = {stage:String}, code = {code:String}, reason = {reason:String} WHERE ${where} SETTINGS mutations_sync = 1`,
       { topic, partition, ...alike },
     );
+}
+
+/** Finishes what killed replays of either kind have left half done. */
+export async function finishReplays(workplace: Workplace): Promise<void> {
+  await resumeSwap(workplace);
+  await finishPlanned(workplace);
 }
 
 /** Finishes what a killed replay has planned: what the ledger has of it counts, the rest is removed and made anew. */

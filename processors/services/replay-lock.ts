@@ -6,7 +6,7 @@ const LOCK = "weir replay";
 const SEQUENCE = "replay.sequence";
 
 /** Runs work that no other replay of this data directory, of either kind, may be beside. Throws SOURCE_BUSY. */
-export async function whileAlone<T>({ journal }: Workplace, work: () => Promise<T>): Promise<T> {
+export async function whileAlone<T>({ journal }: Pick<Workplace, "journal">, work: () => Promise<T>): Promise<T> {
   let unlock: () => Promise<void>;
   try {
     unlock = await journal.lock(LOCK, 0);

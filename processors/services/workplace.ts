@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { migrate, readMigrations } from "../clickhouse/migrate.ts";
 import { isHeld, openStore, type Store, type StoreOptions } from "../clickhouse/store.ts";
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
+import { createGate, type Gate } from "../journal/gate.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { type Geoip, openGeoip } from "../lookups/geoip.ts";
 import { openTableSet, type TableSet } from "../lookups/table-set.ts";
@@ -20,6 +21,7 @@ import { loadMaskKey } from "../runtime/secret-key.ts";
 import { createMasks, readErased } from "./masks.ts";
 import { ownFormatsOf } from "./own-formats.ts";
 import type { BatchRules } from "./process.ts";
+import { finishSwap } from "./replay-swap.ts";
 import { claimStore } from "./store-owner.ts";
 
 /** How the lines of one source are read. */
@@ -52,6 +54,8 @@ export interface Workroom {
 /** The same with the journal, which keeps commits and what can't be read again. */
 export interface Workplace extends Workroom {
   readonly journal: Journal;
+  /** Runs work with no other writer of this data directory beside it, in this process or in others. */
+  alone<T>(work: (store: Store) => Promise<T>): Promise<T>;
 }
 
 const MIGRATIONS_DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
@@ -111,7 +115,13 @@ export async function openWorkplace(
     await migrateStore(store, config);
     journal = await openJournal(directory);
     await claimStore(store, journal);
-    return withJournal(assemble(config, formats, store, await openGeoip(), await readErased(store), tables), journal);
+    const gate = createGate(journal);
+    const alone: Workplace["alone"] = (work) => gate.passAlone(() => work(store));
+    await finishSwap({ store, journal, alone });
+    const gated = gatedStore(store, gate);
+    const close = () => closeAll(gate, journal, store);
+    const room = assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, close);
+    return withJournal(room, journal, alone);
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -125,7 +135,7 @@ function openTables({ lookups }: Config, logger: Logger | null): Promise<TableSe
   );
 }
 
-function withJournal(room: Workroom, journal: Journal): Workplace {
+function withJournal(room: Workroom, journal: Journal, alone: Workplace["alone"]): Workplace {
   return {
     ...room,
     // Not copied: both change with the user's tables.
@@ -136,14 +146,29 @@ function withJournal(room: Workroom, journal: Journal): Workplace {
       return room.version;
     },
     journal,
-    async close() {
-      await journal.close();
-      await room.close();
-    },
+    alone,
   };
 }
 
-/** The same without a journal: Kafka itself keeps the commits of its topics. */
+async function closeAll(gate: Gate, journal: Journal | null, store: Store): Promise<void> {
+  await gate.close();
+  await journal?.close();
+  await store.close();
+}
+
+/** A store whose writes wait while somebody exchanges parts of its tables. */
+function gatedStore(store: Store, gate: Gate): Store {
+  return {
+    ...store,
+    insert: (block) => gate.pass(() => store.insert(block)),
+    command: (sql, parameters) => gate.pass(() => store.command(sql, parameters)),
+  };
+}
+
+/**
+ * The same without a journal of its own: Kafka itself keeps the commits of its topics. The data directory's journal only
+ * tells when to wait.
+ */
 export async function openWorkroom(
   config: Config,
   clock: Clock = systemClock,
@@ -152,10 +177,16 @@ export async function openWorkroom(
   const formats = ownFormatsOf(config);
   const tables = await openTables(config, logger);
   const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
-    return assemble(config, formats, store, await openGeoip(), await readErased(store), tables);
+    journal = await openJournal(config.data.directory);
+    const gate = createGate(journal);
+    const gated = gatedStore(store, gate);
+    const close = () => closeAll(gate, journal, store);
+    return assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, close);
   } catch (error) {
+    await journal?.close();
     await store.close();
     throw error;
   }
@@ -188,6 +219,7 @@ function assemble(
   geoip: Geoip,
   erased: ReadonlyMap<string, ReadonlySet<string>>,
   tables: TableSet,
+  close: () => Promise<void>,
 ): Workroom {
   const key = loadMaskKey(config);
   const maskOf = createMasks(config, key, erased);
@@ -234,7 +266,7 @@ function assemble(
       }
       return pipeline;
     },
-    close: () => store.close(),
+    close,
   };
 }
 
