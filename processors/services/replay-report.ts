@@ -5,6 +5,8 @@ import type { ReplaySummary } from "./replay.ts";
 /** What a replay changes, for people. */
 export function replayText(summary: ReplaySummary): string {
   const { batches, changedBatches, tables, gone, withoutPartials } = summary;
+  if (batches === 0)
+    return "Nothing is stored in the range. Records without an event are looked for by their append time.";
   const lines: string[] = [];
   if (tables.length > 0)
     lines.push(
@@ -19,7 +21,9 @@ export function replayText(summary: ReplaySummary): string {
       ]),
       "",
     );
-  lines.push(`${formatCount(batches)} batches are in the range, ${formatCount(changedBatches)} come out otherwise.`);
+  lines.push(
+    `${formatCount(batches)} batches are in the range, ${formatCount(changedBatches)} come out otherwise or were corrected.`,
+  );
   for (const { topic, partition, batches: count, events } of gone)
     lines.push(
       `${formatCount(count)} batches of ${topic}/${partition} with ${formatCount(events)} events can't be replayed: their source is gone or has changed; they stay as they are.`,

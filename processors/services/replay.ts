@@ -38,7 +38,7 @@ export interface ReplaySelection {
 }
 
 export interface ReplaySummary {
-  /** Batches that the range touches, and those of them that come out otherwise than they are stored. */
+  /** Batches that the range touches, and those of them that come out otherwise than they are stored, or were corrected. */
   readonly batches: number;
   readonly changedBatches: number;
   readonly tables: readonly TableDifference[];
@@ -83,19 +83,19 @@ export function replayRangeIn(workplace: Workplace, selection: ReplaySelection):
       return { ...told, changedBatches: 0, tables: [], wasInterrupted: true };
     }
     const { tables, changed } = await compareStaged(store, storedTimes(staged.batches));
-    const summary = { ...told, changedBatches: changed.size, tables, wasInterrupted: false };
+    // Corrections are taken into their batch, so that the tables are those of a first load.
+    const exchanged = staged.batches.filter(
+      ({ topic, partition, batchStart, corrections }) =>
+        corrections.length > 0 || changed.has(batchKey(topic, partition, batchStart)),
+    );
+    const summary = { ...told, changedBatches: exchanged.length, tables, wasInterrupted: false };
     onCompared?.(summary);
-    if (isDry || changed.size === 0) {
+    if (isDry || exchanged.length === 0) {
       await dropStaging(store);
       return summary;
     }
-    if (changed.size < staged.batches.length) {
-      await listBatches(
-        store,
-        staged.batches.filter(({ topic, partition, batchStart }) =>
-          changed.has(batchKey(topic, partition, batchStart)),
-        ),
-      );
+    if (exchanged.length < staged.batches.length) {
+      await listBatches(store, exchanged);
       await keepListed(store);
     }
     await beginSwap(workplace);

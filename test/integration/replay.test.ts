@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { replayLettersIn } from "../../processors/services/dead-letters-replay.ts";
 import { type ReplaySelection, replayRangeIn } from "../../processors/services/replay.ts";
 import { openWorkplace, type Workplace } from "../../processors/services/workplace.ts";
@@ -80,14 +80,14 @@ describe("weir replay", { timeout: 60_000 }, () => {
   it("leaves the tables as a first load with the new rules makes them, and a second time changes nothing", async () => {
     const { data } = await loaded(UTC);
     const first = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, ALL));
-    expect(first).toMatchObject({ batches: 5, changedBatches: 5, gone: [] });
+    expect(first).toMatchObject({ batches: 6, changedBatches: 6, gone: [] });
     expect(first.tables[0]).toMatchObject({ before: EVENTS, after: EVENTS, added: 0, removed: 0, changed: EVENTS });
     expect(first.tables[0].columns).toEqual({ timestamp: EVENTS, service_name: EVENTS });
     const after = await readableOf(data);
     const fresh = await loaded(BERLIN);
     expect(after).toEqual(await readableOf(fresh.data));
     const second = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, ALL));
-    expect(second).toMatchObject({ batches: 5, changedBatches: 0 });
+    expect(second).toMatchObject({ batches: 6, changedBatches: 0 });
     expect(await readableOf(data)).toEqual(after);
     expect(await askValue(data, "SELECT max(run) FROM ledger")).toBe(1);
   });
@@ -96,7 +96,7 @@ describe("weir replay", { timeout: 60_000 }, () => {
     const { data } = await loaded(UTC);
     const before = await readableOf(data);
     const told = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, { ...ALL, isDry: true }));
-    expect(told).toMatchObject({ changedBatches: 5 });
+    expect(told).toMatchObject({ changedBatches: 6 });
     expect(await readableOf(data)).toEqual(before);
   });
 
@@ -114,10 +114,10 @@ describe("weir replay", { timeout: 60_000 }, () => {
     const half = { fromUs: 0, toUs: Date.UTC(2026, 2, 2, 0, 20) * 1000 };
     await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, { ...ALL, range: half }));
     const told = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, ALL));
-    expect(told).toMatchObject({ batches: 5, changedBatches: 2 });
+    expect(told).toMatchObject({ batches: 6, changedBatches: 4 });
     expect(await ask(data, "SELECT run, count() AS n FROM ledger GROUP BY run ORDER BY run")).toEqual([
-      { run: 1, n: "3" },
-      { run: 2, n: "2" },
+      { run: 1, n: "2" },
+      { run: 2, n: "4" },
     ]);
     const fresh = await loaded(BERLIN);
     expect(await readableOf(data)).toEqual(await readableOf(fresh.data));
@@ -130,7 +130,7 @@ describe("weir replay", { timeout: 60_000 }, () => {
     const told = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, ALL));
     expect(told).toMatchObject({
       changedBatches: 0,
-      gone: [{ topic: "jobs", partition: 0, batches: 5, events: EVENTS }],
+      gone: [{ topic: "jobs", partition: 0, batches: 6, events: EVENTS }],
     });
     expect(await readableOf(data)).toEqual(before);
   });
@@ -144,13 +144,15 @@ describe("weir replay", { timeout: 60_000 }, () => {
     await inWorkplace(data, UTC, (workplace) => replayRangeIn(workplace, { ...ALL, format: "text" }));
     expect(await accountOf(data)).toEqual({ ...wholeAccount(EVENTS), ledgerRecords: 100, completeness: 100 });
     const fresh = await loaded("batch:\n  records: 20\nsources:\n  - name: jobs\n    format: text\n", mixed);
-    expect(withoutVersions(await readableOf(data))).toEqual(withoutVersions(await readableOf(fresh.data)));
+    // Entries of one format may have several lines and those of the other not: batches of a first load end elsewhere.
+    const rows = (folder: string) =>
+      ask(folder, "SELECT * EXCEPT (stored_at, batch_start), line FROM events ORDER BY `offset`");
+    const windows = (folder: string) => ask(folder, "SELECT * FROM partials_merged ORDER BY rule, window_start, key");
+    expect(await rows(data)).toEqual(await rows(fresh.data));
+    expect(await windows(data)).toEqual(await windows(fresh.data));
+    expect(await ask(data, "SELECT * FROM completeness")).toEqual(await ask(fresh.data, "SELECT * FROM completeness"));
   });
 });
-
-function withoutVersions(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value).replace(/"config_version":"[^"]*"/g, ""));
-}
 
 const CRASH = new Error("crash");
 
@@ -181,7 +183,7 @@ function mortal(workplace: Workplace, death: number): Workplace {
 
 describe("a replay that dies at any write and is started again", { timeout: 180_000 }, () => {
   it("leaves everything as it was or as it is to be, and once", async () => {
-    const { data } = await loaded(UTC, content().split("\n").slice(0, 40).join("\n") + "\n");
+    const { data } = await loaded("", content().split("\n").slice(20, 42).join("\n") + "\n");
     const wrong: string[] = [];
     let deaths = 0;
     await inWorkplace(data, UTC, async (workplace) => {
@@ -226,6 +228,9 @@ describe("a replay beside a process that follows a file", { timeout: 60_000 }, (
     );
     let written = 10;
     let isOver = false;
+    onTestFinished(() => {
+      isOver = true;
+    });
     const writing = (async () => {
       while (!isOver) {
         appendFileSync(followed, textLines(5, written));
@@ -233,13 +238,13 @@ describe("a replay beside a process that follows a file", { timeout: 60_000 }, (
         await sleep(50);
       }
     })();
-    for (const format of ["json", "text", "auto"]) {
+    for (const format of ["json", "text"]) {
       const ended = await weir([
         "replay",
         "--from",
         "2026-03-01",
         "--to",
-        "2026-03-03",
+        "2100-01-01",
         "--source",
         "jobs",
         "--format",
