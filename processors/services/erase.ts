@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { openStore, type Store } from "../clickhouse/store.ts";
 import { TEMPLATE_VERSION } from "../enrich/template.ts";
+import { createGate } from "../journal/gate.ts";
+import { type Journal, openJournal } from "../journal/journal.ts";
 import { WeirError } from "../model/errors.ts";
 import { STRING_COLUMNS } from "../model/event-batch.ts";
 import { toByteText } from "../model/record.ts";
@@ -9,6 +11,8 @@ import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
 import { createMasks } from "./masks.ts";
+import { whileAlone } from "./replay-lock.ts";
+import { dropStaging, resumeSwap } from "./replay-swap.ts";
 import { migrateStore, storeOptionsOf } from "./workplace.ts";
 
 export interface EraseOptions {
@@ -54,15 +58,27 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
   const { config, tenant } = options;
   const digests = digestsOf(options);
   const store = await openStore(storeOptionsOf(config));
+  let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
-    const receipts: Receipt[] = [];
-    for (const digits of digests) receipts.push(await eraseOne(store, options, digits));
+    const eraseAll = async (): Promise<Receipt[]> => {
+      const receipts: Receipt[] = [];
+      for (const digits of digests) receipts.push(await eraseOne(store, options, digits));
+      return receipts;
+    };
+    let receipts: Receipt[];
+    if (options.dryRun) {
+      receipts = await eraseAll();
+    } else {
+      journal = await openJournal(config.data.directory);
+      receipts = await besideNoReplay(store, journal, eraseAll);
+    }
     // A value has a pseudonym as it is and one as a rule writes it; those that nothing was stored of tell nothing.
     const told = receipts.filter(({ events, deadLetters }) => events + deadLetters > 0);
     if (told.length === 0) told.push(receipts.at(-1) as Receipt);
     return told;
   } finally {
+    await journal?.close();
     await store.close();
   }
 
@@ -89,6 +105,16 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
     if (removed.length > 0) await remove(store, parameters);
     return { ...receipt, erasedAt: await append(store, receipt, removed) };
   }
+}
+
+/** What a replay has staged still holds the subject, and would be exchanged for rows that don't. Throws SOURCE_BUSY. */
+function besideNoReplay<T>(store: Store, journal: Journal, work: () => Promise<T>): Promise<T> {
+  const gate = createGate(journal);
+  return whileAlone({ journal }, async () => {
+    await resumeSwap({ store, journal, alone: (swap) => gate.passAlone(() => swap(store)) });
+    await dropStaging(store);
+    return work();
+  });
 }
 
 function digestsOf({ config, tenant, pseudonym, value }: EraseOptions): readonly string[] {

@@ -37,6 +37,8 @@ const PARTIALS_VALUES: Readonly<Record<string, string>> = {
   duration_count: "sum(s.duration_count)",
   duration_us_sum: "sum(s.duration_us_sum)",
   duration_us_max: "max(s.duration_us_max)",
+  value_count: "sum(s.value_count)",
+  value_sum: "sum(s.value_sum)",
   distinct_count: "uniqCombined64Merge(s.distinct_state)",
 };
 /** Say where a row is and when it came, not what it says. */

@@ -121,10 +121,10 @@ async function replacePartition(store: ClickHouse, table: string, partition: str
   );
 }
 
-/** Rises with every insert into a partition and with nothing else; 0 where there is no part. */
+/** Rises with every insert into a partition and every deletion, and with nothing else; 0 where there is no part. */
 async function newestBlock(store: ClickHouse, table: string, partition: string): Promise<number> {
   const [row] = await store.query<{ block: string }>(
-    "SELECT max(max_block_number) AS block FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND partition_id = {partition:String} AND active",
+    "SELECT max(greatest(max_block_number, toInt64(data_version))) AS block FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND partition_id = {partition:String} AND active",
     { table, partition },
   );
   return Number(row?.block ?? 0);

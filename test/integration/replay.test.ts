@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { replayLettersIn } from "../../processors/services/dead-letters-replay.ts";
+import { erase } from "../../processors/services/erase.ts";
 import { type ReplaySelection, replayRangeIn } from "../../processors/services/replay.ts";
+import { whileAlone } from "../../processors/services/replay-lock.ts";
 import { openWorkplace, type Workplace } from "../../processors/services/workplace.ts";
 import {
   accountOf,
@@ -269,5 +271,23 @@ describe("a replay beside a process that follows a file", { timeout: 60_000 }, (
       ledgerRecords: 100 + written,
       completeness: 100 + written,
     });
+  });
+});
+
+describe("erasing beside a replay", { timeout: 60_000 }, () => {
+  it("is refused: what is staged would bring the subject back", async () => {
+    const { data } = await loaded("");
+    await inWorkplace(data, "", (workplace) =>
+      whileAlone(workplace, async () => {
+        const erasing = erase({
+          config: configOf(data),
+          tenant: "default",
+          pseudonym: "<email:0123456789abcdef>",
+          value: null,
+          dryRun: false,
+        });
+        await expect(erasing).rejects.toMatchObject({ code: "SOURCE_BUSY" });
+      }),
+    );
   });
 });
