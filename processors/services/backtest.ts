@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { openStore } from "../clickhouse/store.ts";
 import { csvField } from "../detect/csv-fields.ts";
@@ -12,6 +11,7 @@ import { readSeries, type SeriesProblem } from "../detect/series-file.ts";
 import { encodeSeries } from "../encode/series.ts";
 import { WeirError } from "../model/errors.ts";
 import type { SeriesTable, SeriesWindows } from "../model/series.ts";
+import { historyStatement } from "./detector.ts";
 
 export interface BacktestOptions {
   /** CSV of `series,timestamp,value`, plain or gzip. */
@@ -53,9 +53,6 @@ const BYTES_MAX = 1 << 28;
 const PANELS_MAX = 6;
 /** Of the raw score: finds what a person would call unusual, with some false alarms. */
 const RAW_THRESHOLD = 4.2;
-const SQL_DIR = fileURLToPath(new URL("../../sql/detect/", import.meta.url));
-/** The parts of the statement, in the order in which one reads from the other. */
-const PARTS = ["measure", "history-season", "compare", "history-extremes", "range", "history-tails", "score"];
 const OBSERVATIONS = "observations";
 
 /**
@@ -139,7 +136,7 @@ async function score(windows: SeriesWindows, kind: string, threshold: number): P
         ENGINE = MergeTree ORDER BY (series, i)`,
       );
       await store.insert(encodeSeries(OBSERVATIONS, windows));
-      const result = await store.queryText(await historySql(), "TabSeparated", {
+      const result = await store.queryText(await historyStatement(), "TabSeparated", {
         readonly: false,
         parameters: { score: kind, threshold },
       });
@@ -150,16 +147,6 @@ async function score(windows: SeriesWindows, kind: string, threshold: number): P
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** The statement that scores all windows of `observations` by what was before each of them. */
-async function historySql(): Promise<string> {
-  const parts = await Promise.all(PARTS.map(readPart));
-  return `WITH\n${parts.join(",\n")}\n${await readPart("history")}`;
-}
-
-function readPart(name: string): Promise<string> {
-  return readFile(join(SQL_DIR, `${name}.sql`), "utf8");
 }
 
 function firingOf(table: SeriesTable, windows: SeriesWindows, k: number, scored: string): Firing {

@@ -34,8 +34,9 @@ summed AS
 compared AS
 (
     SELECT *,
+        surprise_so_far - max(if(value != 0 AND is_new, surprise_so_far, 0)) OVER
+            (PARTITION BY series ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS surprise,
         -- Nothing falls silent that never spoke.
-        if(zeros > i, 0, if(knows_day_type, 1, 0.5)) * (surprise_so_far - max(if(value != 0 AND is_new, surprise_so_far, 0)) OVER
-            (PARTITION BY series ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS silence
+        if(zeros > i, 0, if(knows_day_type, 1, 0.5)) * surprise AS silence
     FROM summed
 )

@@ -5,7 +5,7 @@ blocks AS
         series, block,
         arraySort(w -> w.1, groupArray(tuple(i, window_start, value, previous, step, is_count, day_type_windows, step_mean_6,
             step_mean_96, value_mean_12, value_sum_12, has_season, season_median, residual, residual_mean_12, count_mean,
-            spread, mean_doubt, zeros, silence))) AS windows,
+            spread, mean_doubt, zeros, surprise, silence))) AS windows,
         max(step) AS block_step,
         min(value) AS block_value_min, max(value) AS block_value_max,
         min(residual) AS block_residual_min, max(residual) AS block_residual_max,
@@ -53,7 +53,7 @@ bounded AS
         w.step_mean_96 AS step_mean_96, w.value_mean_12 AS value_mean_12, w.value_sum_12 AS value_sum_12,
         w.has_season AS has_season, w.season_median AS season_median, w.residual AS residual,
         w.residual_mean_12 AS residual_mean_12, w.count_mean AS count_mean, w.spread AS spread, w.mean_doubt AS mean_doubt,
-        w.zeros AS zeros, w.silence AS silence, 1 AS is_new,
+        w.zeros AS zeros, w.surprise AS surprise, w.silence AS silence, 1 AS is_new,
         step_q90, same_step_median, zeros_max, silence_second, value_min_before, value_max_before, residual_min_before,
         residual_max_before, unrest_min_before, unrest_max_before
     FROM silences

@@ -7,7 +7,7 @@ measured AS
         abs(value - previous) AS step,
         counts_before AND min(value = floor(value) AND value >= 0) OVER so_far AS is_count,
         toDayOfWeek(toDateTime(window_start, 'UTC')) >= 6 AS is_weekend,
-        weekend_before + countIf(is_weekend AND is_new) OVER so_far AS weekend_windows,
+        toInt64(weekend_before + countIf(is_weekend AND is_new) OVER so_far) AS weekend_windows,
         avg(value) OVER (PARTITION BY series ORDER BY i ROWS BETWEEN 12 PRECEDING AND 1 PRECEDING) AS value_mean_12,
         sum(value) OVER (PARTITION BY series ORDER BY i ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS value_sum_12
     FROM observations

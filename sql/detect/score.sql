@@ -2,9 +2,9 @@
 noised AS
 (
     SELECT *,
-        count() OVER in_block = 0 AS begins,
-        least(noise_min_before, if(begins, inf, min(if(i >= 95, noise, inf)) OVER in_block)) AS noise_min,
-        greatest(noise_max_before, if(begins, -inf, max(if(i >= 95, noise, -inf)) OVER in_block)) AS noise_max
+        count() OVER in_block = 0 AS begins_noise,
+        least(noise_min_before, if(begins_noise, inf, min(if(i >= 95, noise, inf)) OVER in_block)) AS noise_min,
+        greatest(noise_max_before, if(begins_noise, -inf, max(if(i >= 95, noise, -inf)) OVER in_block)) AS noise_max
     FROM tailed
     WINDOW in_block AS (PARTITION BY series, block ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -72,8 +72,12 @@ chosen AS
 (
     SELECT *,
         if({score:String} = 'raw', raw, budget) AS level_now,
-        max(level_now) OVER (PARTITION BY series ORDER BY i ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING) AS level_before
+        if({score:String} = 'raw', raw_before, budget_before) AS levels_before,
+        count() OVER five AS known_levels,
+        greatest(max(level_now) OVER five,
+            if(known_levels = 5 OR empty(levels_before), 0, arrayMax(arraySlice(levels_before, known_levels - 5)))) AS level_before
     FROM banded
+    WINDOW five AS (PARTITION BY series ORDER BY i ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING)
 ),
 judged AS
 (
