@@ -59,6 +59,10 @@ describe("the gate", () => {
       await long.work();
       log.push("left");
     });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    while (journal.view.get(["gate", "alone"]) === undefined) await turn();
+    for (let i = 0; i < 20; i++) await turn();
+    expect(log).toEqual([]);
     const late = b.pass(async () => log.push("b wrote"));
     slow.end();
     await writing;
