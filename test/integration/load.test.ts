@@ -253,8 +253,8 @@ describe("weir load", { timeout: 30_000 }, () => {
     const file = join(folder, "app.log");
     writeFileSync(file, `${textLines(2)}${trace}\n${textLines(2, 2)}`);
     expect(await loadInto(data, [file])).toMatchObject({ lines: 5, events: 5 });
-    expect(await ask(data, "SELECT body, severity_text FROM events WHERE severity_text = 'ERROR'")).toEqual([
-      { body: trace, severity_text: "ERROR" },
+    expect(await ask(data, "SELECT body, line FROM events WHERE severity_text = 'ERROR'")).toEqual([
+      { body: trace.slice(trace.indexOf("broken")), line: trace },
     ]);
   });
 

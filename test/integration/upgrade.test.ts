@@ -37,6 +37,7 @@ const LATER: Readonly<Record<string, string>> = {
   "0024_create_tenant_1h.sql": "257d72c042cf3564",
   "0025_create_country_1h.sql": "59a96ee2ee796492",
   "0026_create_template_1h.sql": "7fb293cf1878a4a9",
+  "0027_create_erasures.sql": "a730beb80db3a34e",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
