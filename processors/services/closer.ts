@@ -24,6 +24,9 @@ export interface ClosingTick {
   readonly heldBy: { readonly topic: string; readonly partition: number } | null;
 }
 
+/** What of a workplace closing needs. */
+export type ClosingPlace = Pick<Workplace, "store" | "journal" | "config">;
+
 /** Closes windows. One process at a time: whoever has the closer is the only one. */
 export interface Closer {
   /**
@@ -38,7 +41,7 @@ export interface Closer {
 const TICKS_PER_LOOK = 300;
 
 /** Takes closing over, and finishes what a closer that died has begun. Throws SOURCE_BUSY while another one lives. */
-export async function openCloser(workplace: Workplace, options: CloserOptions): Promise<Closer> {
+export async function openCloser(workplace: ClosingPlace, options: CloserOptions): Promise<Closer> {
   const { store, journal, config } = workplace;
   const { clock, proofs = () => new Map(), publisher = () => windowPublisher(workplace, clock) } = options;
   const unlock = await journal.lock("weir.windows", 0);
@@ -75,8 +78,10 @@ export async function openCloser(workplace: Workplace, options: CloserOptions): 
     }
 
     async function decide(isForced: boolean): Promise<Cut | null> {
-      const removed = ticks++ % TICKS_PER_LOOK === 0 || isForced ? await readLost(store) : [];
       const uncut = await readUncut(store, seenAt);
+      // A batch of a later run has taken the place of one that counted: both are told in the same cut.
+      const isReplaced = uncut.batches.some(({ run }) => run > 0);
+      const removed = ticks++ % TICKS_PER_LOOK === 0 || isForced || isReplaced ? await readLost(store) : [];
       seenAt = uncut.seenAt;
       reachFurther(reaches, uncut.batches);
       return decideCut({

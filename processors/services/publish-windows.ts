@@ -24,7 +24,7 @@ const TOPIC_BYTES_MAX = 256 << 20;
 const DAY_US = 86_400_000_000;
 
 /** The publisher of windows into the journal. */
-export function windowPublisher({ journal, config }: Workplace, clock: Clock): Publisher {
+export function windowPublisher({ journal, config }: Pick<Workplace, "journal" | "config">, clock: Clock): Publisher {
   const retention = { ageUsMax: config.retention.topicsDays * DAY_US, bytesMax: TOPIC_BYTES_MAX };
   return createPublisher(journal, WINDOWS_TOPIC, retention, clock.nowUs);
 }

@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate, readMigrations } from "../../processors/clickhouse/migrate.ts";
 import { openStore, type Store } from "../../processors/clickhouse/store.ts";
+import { openJournal } from "../../processors/journal/journal.ts";
 import { createPipeline } from "../../processors/pipeline.ts";
+import { systemClock } from "../../processors/runtime/clock.ts";
+import { noteAttendance } from "../../processors/services/attendance.ts";
+import { openCloser } from "../../processors/services/closer.ts";
 import { takeOver } from "../../processors/services/process.ts";
 import { createShop } from "../../processors/simulate/shop.ts";
 import { configOf } from "../support/config-of.ts";
@@ -35,7 +39,9 @@ beforeAll(async () => {
     placeholders: { events_days: 30, dead_letters_days: 30, partials_days: 7, windows_days: 400 },
   });
   const shop = createShop({ seed: 5, ratePerSecond: 40, startUs: 0 });
-  const { rules } = configOf("{}");
+  const config = configOf("{}");
+  const { rules } = config;
+  const journal = await openJournal(folder);
   for (const { service, format } of SERVICES) {
     const source = createMemorySource({ topic: service, format, appendTimeUs: (NOON + SECONDS) * 1e6 });
     for (let second = NOON; second < NOON + SECONDS; second++) {
@@ -54,7 +60,12 @@ beforeAll(async () => {
     const limit = { recordsMax: 2000, bytesMax: 1 << 24 };
     const signal = new AbortController().signal;
     await (await takeOver({ source, store, pipeline, limit, version: "1", signal })).drain();
+    await noteAttendance(journal, source, { mode: "load", proof: null });
   }
+  const closer = await openCloser({ store, journal, config }, { clock: systemClock });
+  await closer.tick(true);
+  await closer.close();
+  await journal.close();
 }, 60_000);
 
 afterAll(async () => {
