@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
+import { addAudit } from "./commands/audit.ts";
 import { addBacktest } from "./commands/backtest.ts";
 import { addClose } from "./commands/close.ts";
 import type { Exit } from "./commands/command.ts";
@@ -30,6 +31,7 @@ function createProgram(exit: Exit): Command {
   addProcess(program, exit);
   addClose(program, exit);
   addTopic(program, exit);
+  addAudit(program, exit);
   addBacktest(program);
   addSql(program);
   addTemplates(program);

@@ -39,7 +39,11 @@ export function readingOf(config: Config, name: string, format: string, isDeclar
 }
 
 /** How files and pipes are opened. `format`: "auto" decides by the content. */
-export function sourceOptionsOf({ journal, config, formats }: Workplace, topic: string, format: string): SourceOptions {
+export function sourceOptionsOf(
+  { journal, config, formats }: Pick<Workplace, "journal" | "config" | "formats">,
+  topic: string,
+  format: string,
+): SourceOptions {
   return {
     store: journal,
     topic,

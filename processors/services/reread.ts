@@ -4,6 +4,9 @@ import type { RecordBatch } from "../model/record.ts";
 import { formatOf, readingOf, sourceOptionsOf } from "./partition.ts";
 import type { Reading, Workplace } from "./workplace.ts";
 
+/** What reading again needs of a workplace. */
+export type RereadPlace = Pick<Workplace, "config" | "store" | "journal" | "formats">;
+
 /** A partition that is stored, to be read once more as the configuration has it now. */
 export interface StoredPartition {
   readonly topic: string;
@@ -30,7 +33,7 @@ export interface Reread {
  * when it was first read; "auto" decides anew. A format that lines were refused by was declared, and stays so.
  */
 export async function openReread(
-  workplace: Workplace,
+  workplace: RereadPlace,
   stored: StoredPartition,
   format: string | null,
 ): Promise<Reread> {

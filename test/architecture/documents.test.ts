@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FINDING_CODES } from "../../processors/audit/judge.ts";
 import { isSymbol, tokens } from "../../processors/clickhouse/tokens.ts";
 import { RULE_NAMES } from "../../processors/mask/scan.ts";
 import { ERRORS } from "../../processors/model/errors.ts";
@@ -106,6 +107,14 @@ describe("README.md", () => {
             .join(" ")} |`,
       ),
     );
+  });
+
+  it("says of every finding of an audit what to do, and of no other", () => {
+    const rows = section(readme, "### Audit")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const codes = rows.flatMap((line) => [...line.split("|")[1].matchAll(/`([^`]+)`/g)].map((match) => match[1]));
+    expect(codes.sort()).toEqual([...FINDING_CODES].sort());
   });
 
   it("has every section of the configuration, and no other", () => {

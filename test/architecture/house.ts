@@ -51,7 +51,19 @@ export const FOLDERS: readonly string[] = readdirSync(join(ROOT, "processors"), 
   .map(({ name }) => name);
 
 /** A folder named for an act is a function of its arguments. */
-export const ACTS = ["decode", "parse", "mask", "enrich", "aggregate", "encode", "plan", "close", "detect", "simulate"];
+export const ACTS = [
+  "decode",
+  "parse",
+  "mask",
+  "enrich",
+  "aggregate",
+  "encode",
+  "plan",
+  "close",
+  "detect",
+  "audit",
+  "simulate",
+];
 /** A folder named for a thing does I/O. */
 export const THINGS = ["files", "journal", "kafka", "clickhouse", "lookups", "runtime"];
 /** These join acts and things, and may import all of them. */
