@@ -3,7 +3,7 @@ import { hostAddress } from "./addresses.ts";
 import { PROBE_AGENT, robotAgent, WAVE_AGENTS } from "./agents.ts";
 import type { Catalog } from "./catalog.ts";
 import { thousandthsText } from "./digits.ts";
-import type { Effect } from "./incidents.ts";
+import type { Effect } from "./effects.ts";
 import { hash, logNormal, Random, STREAM } from "./random.ts";
 import type { SecondText } from "./second-text.ts";
 import type { Visitors } from "./visitors.ts";
@@ -32,6 +32,7 @@ export type WriteAccessLines = (
   counts: AccessCounts,
   active: number,
   effect: Effect,
+  build: number,
 ) => void;
 
 /**
@@ -49,13 +50,14 @@ export function createAccessLines(seed: number, catalog: Catalog, visitors: Visi
     return { ask, agent, addresses };
   }
 
-  return function writeAccessLines(lines, random, epochSecond, time, counts, active, effect) {
+  return function writeAccessLines(lines, random, epochSecond, time, counts, active, effect, build) {
     const write = (address: string, protocol: string, agent: string, request: Request) => {
       lines.push(accessLine(address, protocol, agent, request, time, random, effect));
     };
     for (let i = 0; i < counts.people; i++) {
-      const visitor = visitors.at(random.below(active), epochSecond);
-      write(visitor.address, visitor.protocol, visitor.agent, askAsPerson(random, catalog, visitor));
+      const visitor = visitors.present(random, active, epochSecond);
+      const request = askAsPerson(random, catalog, visitor, epochSecond, build);
+      write(visitor.address, visitor.protocol, visitor.agent, request);
     }
     for (let i = 0; i < counts.robots; i++) {
       if (random.chance(HEALTH_CHECK_SHARE)) {

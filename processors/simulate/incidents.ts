@@ -1,12 +1,15 @@
 import { hash, Random, STREAM } from "./random.ts";
 
-export const SHOP_SERVICES = ["shop-front", "shop-orders", "shop-payments"] as const;
-export type ShopService = (typeof SHOP_SERVICES)[number];
+/** Services that incidents befall. */
+const CUSTOMER_SERVICES = ["shop-front", "shop-orders", "shop-payments"] as const;
+const ALL_SERVICES = [...CUSTOMER_SERVICES, "shop-jobs"] as const;
+export type IncidentService = (typeof ALL_SERVICES)[number];
 
-/** What goes wrong with one service for a while. */
+/** What goes wrong with one service for a while; others that depend on it may suffer as well. */
 export interface Incident {
   readonly kind: IncidentKind;
-  readonly service: ShopService;
+  /** Where the cause is. */
+  readonly service: IncidentService;
   /** Epoch seconds; the lines of [start, end) are changed. */
   readonly start: number;
   readonly end: number;
@@ -15,7 +18,7 @@ export interface Incident {
 }
 
 interface KindShape {
-  readonly services: readonly ShopService[];
+  readonly services: readonly IncidentService[];
   /** Shortest and longest, as long as half a block holds it. */
   readonly minutes: readonly [number, number];
   /** Ranges that a magnitude is drawn from: one of them, evenly. */
@@ -24,30 +27,72 @@ interface KindShape {
 
 const KINDS = {
   /** Lines times the magnitude. */
-  spike: { services: SHOP_SERVICES, minutes: [2, 10], magnitudes: [[2.5, 6]] },
-  dip: { services: SHOP_SERVICES, minutes: [5, 30], magnitudes: [[0.1, 0.5]] },
-  silence: { services: SHOP_SERVICES, minutes: [3, 20], magnitudes: [[0, 0]] },
+  spike: {
+    services: CUSTOMER_SERVICES,
+    minutes: [4, 20],
+    magnitudes: [
+      [2.5, 4],
+      [4, 8],
+    ],
+  },
+  dip: {
+    services: CUSTOMER_SERVICES,
+    minutes: [8, 40],
+    magnitudes: [
+      [0.1, 0.45],
+      [0.45, 0.68],
+    ],
+  },
+  silence: { services: ALL_SERVICES, minutes: [6, 30], magnitudes: [[0, 0]] },
   /** Share of lines that are errors beyond the usual. */
-  error_burst: { services: SHOP_SERVICES, minutes: [2, 15], magnitudes: [[0.15, 0.6]] },
+  error_burst: {
+    services: ALL_SERVICES,
+    minutes: [4, 25],
+    magnitudes: [
+      [0.03, 0.12],
+      [0.12, 0.6],
+    ],
+  },
   /** Durations times the magnitude. */
-  slow: { services: SHOP_SERVICES, minutes: [5, 40], magnitudes: [[3, 10]] },
+  slow: {
+    services: ALL_SERVICES,
+    minutes: [6, 40],
+    magnitudes: [
+      [1.8, 3],
+      [3, 10],
+    ],
+  },
   /** Lines times the magnitude, for long. */
   level_shift: {
-    services: SHOP_SERVICES,
+    services: CUSTOMER_SERVICES,
     minutes: [60, 480],
     magnitudes: [
-      [0.45, 0.65],
-      [1.5, 2.2],
+      [0.45, 0.68],
+      [1.4, 2.2],
     ],
   },
   /** Share of lines with a message that the service never logged before. */
-  new_template: { services: ["shop-orders", "shop-payments"], minutes: [5, 40], magnitudes: [[0.04, 0.2]] },
+  new_template: {
+    services: ["shop-orders", "shop-payments", "shop-jobs"],
+    minutes: [5, 40],
+    magnitudes: [
+      [0.01, 0.04],
+      [0.04, 0.2],
+    ],
+  },
   /** Requests of a few addresses on top of the usual, as a share of what is usual on average over the week. */
-  bot_wave: { services: ["shop-front"], minutes: [5, 30], magnitudes: [[0.4, 1.5]] },
+  bot_wave: {
+    services: ["shop-front"],
+    minutes: [6, 40],
+    magnitudes: [
+      [0.3, 0.7],
+      [0.7, 2],
+    ],
+  },
   /** Lines times a factor that moves evenly from 1 to the magnitude, and is gone at the end. */
   drift: {
-    services: SHOP_SERVICES,
-    minutes: [60, 360],
+    services: CUSTOMER_SERVICES,
+    minutes: [60, 480],
     magnitudes: [
       [0.4, 0.6],
       [1.6, 2.5],
@@ -57,6 +102,11 @@ const KINDS = {
 
 export type IncidentKind = keyof typeof KINDS;
 export const INCIDENT_KINDS = Object.keys(KINDS) as IncidentKind[];
+
+/** Where incidents of a kind occur. */
+export function servicesOf(kind: IncidentKind): readonly IncidentService[] {
+  return KINDS[kind].services;
+}
 
 export interface Incidents {
   /** The incident of a second, of whatever service; there is at most one. */
@@ -129,43 +179,4 @@ function shuffledKinds(random: Random): IncidentKind[] {
     [kinds[left - 1], kinds[other]] = [kinds[other], kinds[left - 1]];
   }
   return kinds;
-}
-
-/** What an incident does to the lines of its service in one second. */
-export interface Effect {
-  /** Lines, as a factor. */
-  readonly rate: number;
-  /** Share of lines that fail beyond the usual. */
-  readonly errors: number;
-  /** Durations, as a factor. */
-  readonly slowness: number;
-  /** Share of lines with the new message. */
-  readonly novelty: number;
-  /** Requests of the wave, as a share of the mean rate. */
-  readonly wave: number;
-  /** Start of the incident: what is new in it depends on this. */
-  readonly incidentStart: number;
-}
-
-export const NO_EFFECT: Effect = { rate: 1, errors: 0, slowness: 1, novelty: 0, wave: 0, incidentStart: 0 };
-
-/** The effect of an incident on a service at a second; `NO_EFFECT` where it is another's, or none. */
-export function effectOf(incident: Incident | null, service: ShopService, epochSecond: number): Effect {
-  if (incident === null || incident.service !== service) return NO_EFFECT;
-  const { kind, magnitude, start, end } = incident;
-  const effect = { ...NO_EFFECT, incidentStart: start };
-  switch (kind) {
-    case "error_burst":
-      return { ...effect, errors: magnitude };
-    case "slow":
-      return { ...effect, slowness: magnitude };
-    case "new_template":
-      return { ...effect, novelty: magnitude };
-    case "bot_wave":
-      return { ...effect, wave: magnitude };
-    case "drift":
-      return { ...effect, rate: 1 + ((magnitude - 1) * (epochSecond - start)) / (end - start) };
-    default:
-      return { ...effect, rate: magnitude };
-  }
 }

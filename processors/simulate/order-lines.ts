@@ -1,5 +1,6 @@
+import { type Deploy, wordingOf } from "./deploys.ts";
 import { amountText, fractionText, thousandthsText } from "./digits.ts";
-import type { Effect } from "./incidents.ts";
+import type { Effect } from "./effects.ts";
 import { novelMessage } from "./novelty.ts";
 import { type Order, type OrderOf, testCardNumber } from "./orders.ts";
 import { createChoice, logNormal, type Random } from "./random.ts";
@@ -135,30 +136,47 @@ export type WriteLines = (
   count: number,
   active: number,
   effect: Effect,
+  /** The version that is in force. */
+  deploy: Deploy,
 ) => void;
 
-/** JSON lines of 15 fields, some 450 bytes each. Line i is about order i of its second. */
+/** JSON lines of 16 fields, some 500 bytes each. Line i is about order i of its second. */
 export function createOrderLines(seed: number, orderOf: OrderOf, hex: (value: number) => string): WriteLines {
   const chooseStep = createChoice(STEPS.map(({ weight }) => weight));
   const chooseFailure = createChoice(FAILURES.map(({ weight }) => weight));
 
-  return function writeOrderLines(lines, random, epochSecond, time, count, active, effect) {
+  return function writeOrderLines(lines, random, epochSecond, time, count, active, effect, deploy) {
     const novel = effect.novelty > 0 ? novelMessage(seed, effect.incidentStart) : "";
     const begin = `{"timestamp":"${time.iso}`;
+    const wordings = STEPS.map((_, step) => wordingOf(deploy.number, step, STEPS.length));
+    const version = `,"service.version":"${deploy.version}"}`;
+    if (deploy.start === epochSecond) lines.push(deployLine(begin, deploy, random, hex));
     for (let i = 0; i < count; i++) {
       const order = orderOf(epochSecond, i, active);
       const fails = random.chance(FAILURE_SHARE + effect.errors);
-      const kind = fails ? FAILURES[chooseFailure(random)] : STEPS[chooseStep(random)];
+      const step = fails ? chooseFailure(random) : chooseStep(random);
+      const kind = fails ? FAILURES[step] : STEPS[step];
       const isNovel = novel !== "" && random.chance(effect.novelty);
-      const message = isNovel ? `${novel} for order ${order.id}` : kind.message(order, random);
+      const message = isNovel
+        ? `${novel} for order ${order.id}`
+        : kind.message(order, random) + (fails ? "" : wordings[step]);
       const origin = begin + fractionText(i, count, random.float()) + random.pick(kind.origins) + order.traceId;
       const call = kind.call + (kind.isOfOrder ? order.id : "") + kind.answer;
       const micros = Math.ceil(logNormal(random, kind.medianMs * 1000 * effect.slowness, 0.5));
       lines.push(
         `${origin}","span_id":"${hex(random.next())}${hex(random.next())}","message":"${message}${call}` +
           `${thousandthsText(micros)},"user.id":"${order.visitor.userId}",` +
-          `"order.total":${amountText(order.totalCents)},"order.currency":"${order.visitor.currency}"}`,
+          `"order.total":${amountText(order.totalCents)},"order.currency":"${order.visitor.currency}"${version}`,
       );
     }
   };
+}
+
+/** The first line of a new version. */
+function deployLine(begin: string, { version }: Deploy, random: Random, hex: (value: number) => string): string {
+  const id = (words: number) => Array.from({ length: words }, () => hex(random.next())).join("");
+  return (
+    `${begin}.000Z","severity":"INFO","service.name":"shop-orders","host.name":"${HOSTS[0]}","trace_id":"${id(4)}",` +
+    `"span_id":"${id(2)}","message":"deploy: shop-orders ${version} started","event.name":"deploy","service.version":"${version}"}`
+  );
 }

@@ -34,7 +34,7 @@ export function createOrders(
     }
     random.reseed(hash(seed, STREAM.order, epochSecond, index), hash(seed, STREAM.order, epochSecond, -1 - index));
     const traceId = hex(random.next()) + hex(random.next()) + hex(random.next()) + hex(random.next());
-    const visitor = visitors.at(random.below(active), epochSecond);
+    const visitor = visitors.buyer(random, active, epochSecond);
     const product = catalog.popular(random);
     const items = 1 + Math.floor(random.float() * random.float() * 5);
     const totalCents = product.priceCents + (items - 1) * (1500 + random.below(2500)) + (random.chance(0.5) ? 490 : 0);

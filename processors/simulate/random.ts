@@ -14,6 +14,8 @@ export const STREAM = {
   incident: 9,
   novelty: 10,
   wave: 11,
+  deploy: 12,
+  job: 13,
 } as const;
 
 /** 32 well-mixed bits of up to four integers, as uint32. Steps and constants of MurmurHash3 (Austin Appleby). */

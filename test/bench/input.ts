@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { ShopService } from "../../processors/simulate/incidents.ts";
 import { secondText } from "../../processors/simulate/second-text.ts";
+import type { ShopService } from "../../processors/simulate/services.ts";
 import { createShop } from "../../processors/simulate/shop.ts";
 
 /*
@@ -49,7 +49,7 @@ export function writeLooped(inputPath: string, outPath: string, events: number, 
 
 /**
  * Writes `events` lines of one service of the simulated shop, without incidents: all different, with trace ids (and
- * order ids) that occur once in the file. `json` lines have 15 fields and some 450 bytes.
+ * order ids) that occur once in the file. `json` lines have 16 fields and some 500 bytes.
  */
 export function writeShop(kind: ShopKind, outPath: string, events: number, seed: number): void {
   if (existsSync(outPath)) return;

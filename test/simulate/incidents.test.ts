@@ -6,10 +6,11 @@ import {
   INCIDENT_KINDS,
   type Incident,
   type IncidentKind,
-  SHOP_SERVICES,
+  servicesOf,
 } from "../../processors/simulate/incidents.ts";
 import { novelMessage } from "../../processors/simulate/novelty.ts";
 import { foldSeed } from "../../processors/simulate/random.ts";
+import { SHOP_SERVICES } from "../../processors/simulate/services.ts";
 import { createShop } from "../../processors/simulate/shop.ts";
 import { truthCsv } from "../../processors/simulate/truth.ts";
 
@@ -72,11 +73,16 @@ function sampled(kind: IncidentKind): Sample[] {
   return samples.get(kind) ?? [];
 }
 
+/** Without background jobs, whose lines come in bursts. */
+function steady(kind: IncidentKind): Sample[] {
+  return sampled(kind).filter(({ incident }) => incident.service !== "shop-jobs");
+}
+
 describe("incidents of thirty days", () => {
   it("are of every kind, on every service where the kind can occur", () => {
     for (const kind of INCIDENT_KINDS) {
-      const services = kind === "bot_wave" ? 1 : kind === "new_template" ? 2 : 3;
-      expect([kind, sampled(kind).length]).toEqual([kind, services]);
+      const services = sampled(kind).map(({ incident }) => incident.service);
+      expect([kind, services.toSorted()]).toEqual([kind, servicesOf(kind).toSorted()]);
     }
   });
 
@@ -88,7 +94,7 @@ describe("incidents of thirty days", () => {
   });
 
   it("of kind silence leave no line of the service, and go on without a trace when they end", () => {
-    for (const { incident, actual, usual } of sampled("silence")) {
+    for (const { incident, actual, usual } of steady("silence")) {
       expect(usual.length).toBeGreaterThan(100);
       expect(actual).toEqual([]);
       expect(shop.lines(incident.service, incident.end)).toBe(quiet.lines(incident.service, incident.end));
@@ -97,21 +103,21 @@ describe("incidents of thirty days", () => {
   });
 
   it("of kind error_burst raise the share of errors by the magnitude", () => {
-    for (const { incident, actual, usual } of sampled("error_burst")) {
+    for (const { incident, actual, usual } of steady("error_burst")) {
       expect(errorShare(usual)).toBeLessThan(0.02);
       expect(Math.abs(errorShare(actual) - incident.magnitude)).toBeLessThan(0.07);
     }
   });
 
   it("of kind slow multiply the median duration by the magnitude", () => {
-    for (const { incident, actual, usual } of sampled("slow")) {
+    for (const { incident, actual, usual } of steady("slow")) {
       const factor = medianDuration(actual) / medianDuration(usual);
       expect(Math.abs(factor / incident.magnitude - 1)).toBeLessThan(0.25);
     }
   });
 
   it("of kind new_template add the magnitude's share of lines with a message that is in no usual line", () => {
-    for (const { incident, actual, usual } of sampled("new_template")) {
+    for (const { incident, actual, usual } of steady("new_template")) {
       const message = novelMessage(foldSeed(SEED), incident.start);
       expect(usual.filter((line) => line.includes(message))).toEqual([]);
       const share = actual.filter((line) => line.includes(message)).length / actual.length;
@@ -149,18 +155,55 @@ describe("incidents of thirty days", () => {
 });
 
 describe("the truth", () => {
-  it("names every second of every service whose lines are not as they would be without incidents", () => {
+  it("names every second whose lines are not as they would be without incidents: by the service that is the cause", () => {
+    const causes: Readonly<Record<string, readonly string[]>> = {
+      "shop-front": ["shop-front", "shop-orders"],
+      "shop-orders": ["shop-orders", "shop-payments", "shop-front"],
+      "shop-payments": ["shop-payments", "shop-orders", "shop-front"],
+      "shop-jobs": ["shop-jobs"],
+      "shop-admin": [],
+    };
     const incidents = shop.incidents(MONDAY, MONDAY + DAY);
     let changed = 0;
+    let suffered = 0;
     for (let second = MONDAY; second < MONDAY + DAY; second += 293) {
       for (const service of SHOP_SERVICES) {
         if (shop.lines(service, second) === quiet.lines(service, second)) continue;
         changed++;
-        const named = incidents.some((row) => row.service === service && row.start <= second && second < row.end);
-        expect([second, service, named]).toEqual([second, service, true]);
+        const now = incidents.filter(({ start, end }) => start <= second && second < end);
+        const named = now.filter((row) => causes[service].includes(row.service));
+        expect([second, service, named.length]).toEqual([second, service, 1]);
+        if (named[0].service !== service) suffered++;
       }
     }
     expect(changed).toBeGreaterThan(10);
+    expect(suffered).toBeGreaterThan(3);
+  });
+
+  it("names payments alone when orders fail because payments do", () => {
+    const outage = shop
+      .incidents(MONDAY, MONDAY + 30 * DAY)
+      .find((row) => row.kind === "error_burst" && row.service === "shop-payments" && row.magnitude > 0.3)!;
+    const orders = { ...outage, service: "shop-orders" } as const;
+    const expected = errorShare(linesFrom(quiet, orders, outage.start)) + 0.4 * outage.magnitude;
+    expect(Math.abs(errorShare(linesFrom(shop, orders, outage.start)) - expected)).toBeLessThan(0.06);
+    const elsewhere = shop.incidents(outage.start, outage.end).filter((row) => row.service !== "shop-payments");
+    expect(elsewhere).toEqual([]);
+  });
+
+  it("has 20 to 40 incidents in thirty days at one a day, from subtle to plain, of every kind", () => {
+    for (const seed of [1, 2, 3]) {
+      const month = createShop({ seed, ratePerSecond: 20, startUs: 0, incidentsPerDay: 1 }).incidents(
+        MONDAY,
+        MONDAY + 30 * DAY,
+      );
+      expect(month.length).toBeGreaterThanOrEqual(20);
+      expect(month.length).toBeLessThanOrEqual(40);
+      expect(new Set(month.map(({ kind }) => kind)).size).toBe(INCIDENT_KINDS.length);
+    }
+    const bursts = shop.incidents(MONDAY, MONDAY + 30 * DAY).filter(({ kind }) => kind === "error_burst");
+    expect(Math.min(...bursts.map(({ magnitude }) => magnitude))).toBeLessThan(0.08);
+    expect(Math.max(...bursts.map(({ magnitude }) => magnitude))).toBeGreaterThan(0.5);
   });
 
   it("begins an incident every 20 to 41 minutes by default", () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WeirError } from "../../processors/model/errors.ts";
-import { SHOP_SERVICES, type ShopService } from "../../processors/simulate/incidents.ts";
+import { SHOP_SERVICES, type ShopService } from "../../processors/simulate/services.ts";
 import { createShop, type Shop, type ShopOptions } from "../../processors/simulate/shop.ts";
 
 /** 2026-03-02T00:00:00Z, a Monday. */
@@ -20,7 +20,7 @@ function countLines(text: string): number {
 
 /** Lines per second and service, from every `stepSeconds`-th second. */
 function rates(shop: Shop, from: number, to: number, stepSeconds: number): Record<ShopService, number> {
-  const sums = { "shop-front": 0, "shop-orders": 0, "shop-payments": 0 };
+  const sums = { "shop-front": 0, "shop-orders": 0, "shop-payments": 0, "shop-jobs": 0, "shop-admin": 0 };
   let seconds = 0;
   for (let second = from; second < to; second += stepSeconds, seconds++) {
     const lines = shop.second(second);
@@ -60,7 +60,7 @@ describe("a second of the shop", () => {
 
   it("is empty before the shop opens, and as ever from then on", () => {
     const late = makeShop({ startUs: (MONDAY + 100) * 1e6 });
-    expect(late.second(MONDAY + 99)).toEqual({ "shop-front": "", "shop-orders": "", "shop-payments": "" });
+    expect(Object.values(late.second(MONDAY + 99))).toEqual(["", "", "", "", ""]);
     expect(late.second(MONDAY + 100)).toEqual(makeShop().second(MONDAY + 100));
     expect(makeShop({ startUs: (MONDAY + 100) * 1e6 + 1 }).second(MONDAY + 100)["shop-front"]).toBe("");
   });
@@ -88,13 +88,15 @@ describe("a second of the shop", () => {
 });
 
 describe("traffic", () => {
-  it("has the given mean over a week, 70 % of it access lines, 20 % orders and 10 % payments", () => {
+  it("has the given mean over a week, 68 % of it access lines, 20 % orders, 10 % payments and 2 % jobs", () => {
     const mean = rates(makeShop({ incidentsPerDay: 0 }), MONDAY, MONDAY + 7 * DAY, 97);
-    const total = mean["shop-front"] + mean["shop-orders"] + mean["shop-payments"];
+    const total = Object.values(mean).reduce((sum, rate) => sum + rate, 0);
     expect(Math.abs(total / 20 - 1)).toBeLessThan(0.03);
-    expect(Math.abs(mean["shop-front"] / total - 0.7)).toBeLessThan(0.01);
+    expect(Math.abs(mean["shop-front"] / total - 0.68)).toBeLessThan(0.01);
     expect(Math.abs(mean["shop-orders"] / total - 0.2)).toBeLessThan(0.01);
     expect(Math.abs(mean["shop-payments"] / total - 0.1)).toBeLessThan(0.01);
+    expect(Math.abs(mean["shop-jobs"] / total - 0.019)).toBeLessThan(0.004);
+    expect(mean["shop-admin"]).toBeLessThan(0.02);
   });
 
   it("stays within a fifth of its mean over any one day of a week", () => {
@@ -106,20 +108,38 @@ describe("traffic", () => {
     }
   });
 
-  it("is at least twice as busy in the evening as at four in the morning, by local time", () => {
-    const night = (shop: Shop, shift: number) => {
-      const at = MONDAY + 3.5 * HOUR - shift;
-      return rates(shop, at, at + HOUR, 20)["shop-orders"];
+  it.each(["UTC", "America/Los_Angeles", "Asia/Kolkata"])("follows the local hour of %s", (timezone) => {
+    const shop = makeShop({ timezone, incidentsPerDay: 0 });
+    const shift = { UTC: 0, "America/Los_Angeles": -8, "Asia/Kolkata": 5.5 }[timezone]!;
+    const rate = (hour: number, service: ShopService) => {
+      const at = MONDAY + DAY + (hour - shift) * HOUR;
+      return rates(shop, at - HOUR / 4, at + HOUR / 4, 5)[service];
     };
-    const evening = (shop: Shop, shift: number) => {
-      const at = MONDAY + 19.5 * HOUR - shift;
-      return rates(shop, at, at + HOUR, 20)["shop-orders"];
+    expect(rate(20, "shop-orders")).toBeGreaterThan(4 * rate(3.5, "shop-orders"));
+    expect(rate(20, "shop-front")).toBeGreaterThan(2 * rate(3.5, "shop-front"));
+    expect(rate(12.5, "shop-orders")).toBeLessThan(0.85 * rate(10.5, "shop-orders"));
+    expect(rate(12.5, "shop-front")).toBeGreaterThan(1.02 * rate(10.5, "shop-front"));
+  });
+
+  it("moves with the clocks in spring: what is at eight o'clock local time comes an hour earlier in UTC", () => {
+    const shop = makeShop({ timezone: "Europe/Berlin", incidentsPerDay: 0 });
+    const quiet = (day: string, clock: string) =>
+      rates(shop, Date.parse(`${day}T${clock}Z`) / 1000, Date.parse(`${day}T${clock}Z`) / 1000 + HOUR / 2, 5)[
+        "shop-orders"
+      ];
+    // The clocks changed on 2026-03-29.
+    expect(quiet("2026-03-27", "07:00") / quiet("2026-03-30", "06:00")).toBeCloseTo(1, 0);
+    expect(quiet("2026-03-27", "05:00") / quiet("2026-03-30", "05:00")).toBeLessThan(0.75);
+  });
+
+  it("has weekends that begin later and know no lunch dip", () => {
+    const shop = makeShop({ incidentsPerDay: 0 });
+    const rate = (day: number, hour: number) => {
+      const at = MONDAY + day * DAY + hour * HOUR;
+      return rates(shop, at - HOUR / 4, at + HOUR / 4, 5)["shop-orders"];
     };
-    for (const zoneOffsetMinutes of [0, -480, 330]) {
-      const shop = makeShop({ zoneOffsetMinutes, incidentsPerDay: 0 });
-      const shift = zoneOffsetMinutes * 60;
-      expect(evening(shop, shift)).toBeGreaterThan(2 * night(shop, shift));
-    }
+    expect(rate(5, 7.5) / rate(5, 14)).toBeLessThan(0.8 * (rate(1, 7.5) / rate(1, 14)));
+    expect(rate(5, 12.5) / rate(5, 14)).toBeGreaterThan(1.1 * (rate(1, 12.5) / rate(1, 14)));
   });
 
   it("has a higher share of robots at night", () => {
@@ -143,7 +163,7 @@ describe("createShop", () => {
   it.each([
     ["seed", { seed: Number.NaN }],
     ["ratePerSecond", { ratePerSecond: -1 }],
-    ["zoneOffsetMinutes", { zoneOffsetMinutes: 10_000 }],
+    ["timezone", { timezone: "Middle/Earth" }],
     ["incidentsPerDay", { incidentsPerDay: 1000 }],
   ] as const)("refuses a %s out of range", (name, options) => {
     expect(() => makeShop(options)).toThrow(WeirError);
@@ -151,7 +171,7 @@ describe("createShop", () => {
   });
 
   it("makes a shop that is as quiet as a rate of 0 says", () => {
-    expect(makeShop({ ratePerSecond: 0 }).second(MONDAY)["shop-front"]).toBe("");
+    expect(Object.values(makeShop({ ratePerSecond: 0 }).second(MONDAY)).join("")).toBe("");
   });
 
   it("keeps two shops apart", () => {
