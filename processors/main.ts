@@ -13,6 +13,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addProcess } from "./commands/process.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
+import { addSimulate } from "./commands/simulate.ts";
 import { addSql } from "./commands/sql.ts";
 import { addTemplates } from "./commands/templates.ts";
 import { addTopic } from "./commands/topic.ts";
@@ -33,6 +34,7 @@ function createProgram(exit: Exit): Command {
   addTopic(program, exit);
   addAudit(program, exit);
   addBacktest(program);
+  addSimulate(program, exit);
   addSql(program);
   addTemplates(program);
   addDeadLetters(program, exit);

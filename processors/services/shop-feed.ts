@@ -3,16 +3,20 @@ import { join } from "node:path";
 import { frame } from "../decode/frame.ts";
 import { type JournalSource, openJournalSource } from "../journal/journal-source.ts";
 import type { Clock } from "../model/ports.ts";
+import { SHOP_SERVICES, type ShopService } from "../simulate/services.ts";
 import { createShop, type Shop } from "../simulate/shop.ts";
 import { truthCsv } from "../simulate/truth.ts";
 import type { Reading, Workplace } from "./workplace.ts";
 
-/** The simulated shop's services, and how their lines are read. */
-const SERVICES = [
-  { service: "shop-front", format: "combined" },
-  { service: "shop-orders", format: "json" },
-  { service: "shop-payments", format: "logfmt" },
-] as const;
+/** How the lines of the simulated shop's services are read. */
+const FORMATS = {
+  "shop-front": "combined",
+  "shop-orders": "json",
+  "shop-payments": "logfmt",
+  "shop-jobs": "text",
+  "shop-admin": "json",
+} as const satisfies Record<ShopService, string>;
+const SERVICES = SHOP_SERVICES.map((service) => ({ service, format: FORMATS[service] }));
 
 /** A stretch of time in which a shop ran: what truth.csv is made of again at every start. */
 interface Session {

@@ -49,7 +49,7 @@ export function writeLooped(inputPath: string, outPath: string, events: number, 
 
 /**
  * Writes `events` lines of one service of the simulated shop, without incidents: all different, with trace ids (and
- * order ids) that occur once in the file. `json` lines have 16 fields and some 500 bytes.
+ * order ids) that occur once in the file. `json` lines have 15 fields and some 470 bytes.
  */
 export function writeShop(kind: ShopKind, outPath: string, events: number, seed: number): void {
   if (existsSync(outPath)) return;

@@ -53,7 +53,7 @@ function insertBySplitting(path: string): string {
 
 const JSON_STRUCTURE = [
   "timestamp DateTime64(6, \\'UTC\\')",
-  ...["severity", "`service.name`", "`host.name`", "`http.request.method`", "`http.route`", "`order.currency`"].map(
+  ...["severity", "`service.name`", "`host.name`", "`http.request.method`", "`http.route`", "`service.version`"].map(
     (name) => `${name} LowCardinality(String)`,
   ),
   ...["trace_id", "span_id", "message", "`url.path`", "`user.id`", "`order.total`"].map((name) => `${name} String`),
@@ -66,7 +66,7 @@ function insertJson(path: string): string {
       http_route, url_path, http_response_status_code, duration_us, user_id, attributes)
     SELECT timestamp, severity, \`service.name\`, \`host.name\`, trace_id, span_id, message, \`http.request.method\`,
       \`http.route\`, \`url.path\`, \`http.response.status_code\`, round(duration_ms * 1000), \`user.id\`,
-      map('order.total', \`order.total\`, 'order.currency', \`order.currency\`)
+      map('order.total', \`order.total\`, 'service.version', \`service.version\`)
     FROM file(${path}, JSONEachRow, '${JSON_STRUCTURE}')
     SETTINGS ${SETTINGS}, date_time_input_format = 'best_effort'`;
 }

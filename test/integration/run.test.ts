@@ -46,8 +46,9 @@ describe("weir run", { timeout: 60_000 }, () => {
     expect(existsSync(join(data, "endpoint.json"))).toBe(false);
     const events = Number(await askValue(data, EVENTS));
     expect(await accountOf(data)).toEqual(wholeAccount(events));
-    expect(await ask(data, "SELECT DISTINCT service_name FROM events ORDER BY ALL")).toEqual(
-      ["shop-front", "shop-orders", "shop-payments"].map((service_name) => ({ service_name })),
+    const services = await ask<{ service_name: string }>(data, "SELECT DISTINCT service_name FROM events");
+    expect(services.map(({ service_name }) => service_name)).toEqual(
+      expect.arrayContaining(["shop-front", "shop-orders", "shop-payments"]),
     );
     const before = await ask<{ topic: string; end: string }>(
       data,
