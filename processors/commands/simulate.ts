@@ -49,7 +49,7 @@ export function addSimulate(program: Command, exit: Exit): void {
           { title: "lines", value: ({ lines }) => lines },
           { title: "bytes", value: ({ bytes }) => bytes },
         ]);
-        write(`${text}\n\n${result.incidents} incidents in truth.csv, ${result.deploys} deploys in deploys.csv.`);
+        write(`${text}\n\nIncidents in truth.csv: ${result.incidents}. Deploys in deploys.csv: ${result.deploys}.`);
       });
     });
 }

@@ -57,7 +57,7 @@ const SHARES = {
   "shop-admin": 0.001,
 } as const satisfies Record<ShopService, number>;
 /** However busy the shop is, few people run it. */
-const ADMIN_PER_SECOND_MAX = 0.01;
+const ADMIN_PER_SECOND_MAX = 0.002;
 /** Robots never sleep: their share of the shop front's requests is this on average and higher at night. */
 const ROBOT_SHARE = 0.07;
 

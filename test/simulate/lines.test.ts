@@ -18,7 +18,6 @@ const FIELDS = [
     "duration_ms",
     "user.id",
     "order.total",
-    "order.currency",
     "service.version",
   ],
 ];
