@@ -1,5 +1,5 @@
 import type { Partition } from "../model/ports.ts";
-import type { AuditFacts, LedgerFacts, RowFacts, RowTable } from "./facts.ts";
+import type { AuditFacts, CommitFacts, LedgerFacts, RowFacts, RowTable } from "./facts.ts";
 import { rangesOf, writeRanges } from "./offsets.ts";
 
 /** What an audit can find. README.md says of each what to do. */
@@ -151,7 +151,8 @@ function judgeRows(
     });
   }
   const commit = facts.commitsAfter.find((one) => keyOf(one) === keyOf(rows));
-  const loose = rows.uncountedBatches.filter((start) => !isInHand(start, commit));
+  const next = facts.ledger.find((one) => keyOf(one) === keyOf(rows))?.next ?? 0n;
+  const loose = rows.uncountedBatches.filter((start) => !isInHand(start, commit, next));
   if (loose.length > 0) {
     const ranges = rangesOf(loose);
     found.push({
@@ -163,8 +164,9 @@ function judgeRows(
 }
 
 /** Rows of a batch that is planned, or was when its rows were seen, come before their ledger row. */
-function isInHand(start: bigint, commit: AuditFacts["commitsAfter"][number] | undefined): boolean {
-  if (commit === undefined) return false;
+function isInHand(start: bigint, commit: CommitFacts | undefined, next: bigint): boolean {
+  // Nobody here knows what others have in hand.
+  if (commit === undefined) return start >= next;
   return commit.isRewinding ? start >= commit.offset : start < commit.planned;
 }
 

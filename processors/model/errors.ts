@@ -16,6 +16,7 @@ export const ERRORS = {
   KAFKA_FENCED: { retriable: true },
   KAFKA_COMMIT_UNKNOWN: { retriable: true },
   SERIES_INVALID: { retriable: false },
+  LISTEN_FAILED: { retriable: true },
   STORE_BUSY: { retriable: true },
   STORE_UNREACHABLE: { retriable: true },
   STORE_DISK_FULL: { retriable: true },

@@ -3,6 +3,7 @@ import { format } from "./config-formats.ts";
 import { breaker, kafka } from "./config-kafka.ts";
 import { lookup, serviceRule } from "./config-lookups.ts";
 import { mask } from "./config-mask.ts";
+import { metrics } from "./config-metrics.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
 import { source } from "./config-sources.ts";
 import { bytes, days, text } from "./config-values.ts";
@@ -84,6 +85,7 @@ export const FILE_SCHEMA = z
       .describe(
         "After how many days data is deleted, counted from the day it was stored. The ledger is kept for good.",
       ),
+    metrics,
     log: z
       .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
       .prefault({})

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
+import { writeAddress } from "./config-metrics.ts";
 import { writtenMeasures } from "./config-rules.ts";
 import { writeBytes, writeSeconds } from "./config-units.ts";
 
@@ -122,6 +123,7 @@ export function redacted(config: Config): Record<string, unknown> {
       windows: `${retention.windowsDays}d`,
       topics: `${retention.topicsDays}d`,
     },
+    metrics: withoutNull({ listen: config.metrics.listen === null ? null : writeAddress(config.metrics.listen) }),
     log: { level: config.log.level },
   };
 }

@@ -3,6 +3,7 @@ import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
 import type { MaskRule } from "./config-mask.ts";
+import type { ListenAddress } from "./config-metrics.ts";
 import {
   type ConfigFlags,
   type Environment,
@@ -124,6 +125,8 @@ export interface Config {
     readonly windowsDays: number;
     readonly topicsDays: number;
   };
+  /** Where run and process tell of themselves; null: nowhere. */
+  readonly metrics: { readonly listen: ListenAddress | null };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -268,6 +271,7 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
       windowsDays: retention.windows,
       topicsDays: retention.topics,
     },
+    metrics: { listen: file.metrics.listen ?? null },
     log: file.log,
   };
 }

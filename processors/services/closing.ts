@@ -30,6 +30,7 @@ export function createClosing(
       try {
         closer ??= await openCloser(workplace, options);
         last = await closer.tick(isForced);
+        workplace.observer?.onWatermark(last.watermarkUs);
         failure = "";
       } catch (error) {
         // What a failed tick left behind is finished by the next closer.

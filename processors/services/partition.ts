@@ -66,7 +66,8 @@ export interface PartitionOptions extends Pick<ProcessOptions, "signal" | "onSta
 /** Takes a source's partition over, with the workplace's store, pipeline and limits. */
 export function openPartition(workplace: Workplace, options: PartitionOptions): Promise<PartitionProcessor> {
   const { source, reading, logger, onBatch, signal, onStage } = options;
-  const { store, version, config } = workplace;
+  const { store, version, config, observer } = workplace;
+  const watch = onStage ?? observer?.stageWatch();
   return takeOver({
     source,
     store,
@@ -80,8 +81,9 @@ export function openPartition(workplace: Workplace, options: PartitionOptions): 
       const { records, events, dropped, deadLetters } = batch.row;
       const { start, next } = batch;
       logger?.debug({ topic, partition, start, next, records, events, dropped, deadLetters }, "Batch stored.");
+      observer?.onBatch(source, batch);
       onBatch(batch);
     },
-    ...(onStage === undefined ? {} : { onStage }),
+    ...(watch === undefined ? {} : { onStage: watch }),
   });
 }

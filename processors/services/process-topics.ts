@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { CommitFacts } from "../audit/facts.ts";
 import { checkPinnedSettings } from "../clickhouse/pinned-settings.ts";
 import { type KafkaClient, type KafkaOptions, openKafka } from "../kafka/client.ts";
 import { createFetcher, type Fetcher } from "../kafka/fetcher.ts";
@@ -8,8 +9,11 @@ import type { Clock, Partition } from "../model/ports.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Config, SourceConfig } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { commitFacts } from "./audit.ts";
+import { type BackgroundAudit, createBackgroundAudit } from "./background-audit.ts";
 import { withBisecting } from "./bisect.ts";
 import { withBreaker } from "./breaker.ts";
+import { type Observer, startObserving } from "./observer.ts";
 import { readingOf } from "./partition.ts";
 import type { FinishedBatch } from "./process.ts";
 import { sharePipeline } from "./shared-pipeline.ts";
@@ -54,7 +58,21 @@ export async function processTopics(options: ProcessTopicsOptions): Promise<Proc
       `There is nothing to process: the configuration has ${what}; add it to weir.yaml.`,
     );
   }
-  const room = await openWorkroom(config, clock, logger);
+  const observing = await startObserving(config, clock, logger);
+  try {
+    return await processSources(options, sources, observing.observer);
+  } finally {
+    await observing.close();
+  }
+}
+
+async function processSources(
+  options: ProcessTopicsOptions,
+  sources: readonly SourceConfig[],
+  observer: Observer | null,
+): Promise<ProcessTopicsSummary> {
+  const { config, clock, logger } = options;
+  const room = await openWorkroom(config, clock, logger, observer);
   let client: KafkaClient | null = null;
   let fetcher: Fetcher | null = null;
   let membership: Membership | null = null;
@@ -73,7 +91,11 @@ export async function processTopics(options: ProcessTopicsOptions): Promise<Proc
     });
     logger.info({ topics, group: config.kafka.group, store: room.store.kind }, "Process started.");
     const group = new TopicGroup(options, { room, client, fetcher, membership });
-    const summary = await group.run(sources);
+    const auditing = createBackgroundAudit(
+      { ...room, journal: null, commits: () => group.commits() },
+      { clock, logger, observer },
+    );
+    const summary = await besides(group.run(sources), auditing, clock);
     const { records, events, deadLetters, stopped } = summary;
     logger.info({ records, events, deadLetters, stopped: stopped.length }, "Process ended.");
     return summary;
@@ -83,6 +105,19 @@ export async function processTopics(options: ProcessTopicsOptions): Promise<Proc
     await client?.close();
     await room.close();
   }
+}
+
+const AUDIT_LOOK_MS = 1000;
+
+/** Lets audits go on while work does, and waits for the last one. */
+async function besides<T>(work: Promise<T>, auditing: BackgroundAudit, clock: Clock): Promise<T> {
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([done, clock.sleep(AUDIT_LOOK_MS).then(() => false)]))) auditing.tick();
+  await auditing.close();
+  return work;
 }
 
 interface Parts {
@@ -98,6 +133,7 @@ class TopicGroup {
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #stopped = new Map<string, { topic: string; partition: number; error: WeirError }>();
   readonly #troubled = new Set<string>();
+  #epoch: Epoch | null = null;
   #records = 0;
   #events = 0;
   #deadLetters = 0;
@@ -109,10 +145,14 @@ class TopicGroup {
 
   async run(sources: readonly SourceConfig[]): Promise<ProcessTopicsSummary> {
     const { signal, logger } = this.#options;
+    const { observer } = this.#parts.room;
     const sourceOf = new Map(sources.map((source) => [source.topic, source]));
     while (!signal.aborted) {
       const epoch = await this.#join(sources);
       if (epoch === null) continue;
+      this.#epoch = epoch;
+      observer?.metrics.add("weir_group_epochs_total", {});
+      observer?.obstacle("start", null);
       logger.info({ epoch: epoch.number, partitions: epoch.partitions.length }, "Partitions assigned.");
       this.#stopped.clear();
       const ending = AbortSignal.any([signal, epoch.ended]);
@@ -124,6 +164,7 @@ class TopicGroup {
         ended,
         ...epoch.partitions.map((partition) => this.#process(epoch, partition, sourceOf.get(partition.topic))),
       ]);
+      for (const partition of epoch.partitions) observer?.onState(partition, null);
       if (epoch.endReason === "refused") throw epoch.failure!;
       if (!signal.aborted) logger.info({ epoch: epoch.number, reason: epoch.endReason }, "Partitions given up.");
     }
@@ -133,6 +174,18 @@ class TopicGroup {
       deadLetters: this.#deadLetters,
       stopped: [...this.#stopped.values()],
     };
+  }
+
+  /** Where the partitions stand that this member has; of those of others it knows nothing. */
+  async commits(): Promise<CommitFacts[]> {
+    const epoch = this.#epoch;
+    const { client } = this.#parts;
+    return Promise.all(
+      (epoch?.partitions ?? []).map(async (partition) => {
+        const { begin } = await client.range(partition.topic, partition.partition);
+        return commitFacts(partition, (await epoch!.committed(partition)) ?? { offset: begin, metadata: "" }, begin);
+      }),
+    );
   }
 
   /** null: it did not work out, and may the next time. */
@@ -156,7 +209,9 @@ class TopicGroup {
     if (source === undefined) return;
     const { config, clock, signal, logger, onBatch } = this.#options;
     const { room, client, fetcher } = this.#parts;
+    const { observer } = room;
     const place = `${partition.topic}/${partition.partition}`;
+    observer?.onState(partition, "waiting");
     const share = Math.max(1, epoch.partitions.length / BATCHES_HELD);
     try {
       await processTopicPartition({
@@ -178,9 +233,14 @@ class TopicGroup {
         signal,
         onBatch: (of, batch) => {
           this.#count(of, batch);
+          observer?.onBatch(of, batch);
           onBatch?.(of, batch);
         },
-        onTrouble: (_, error) => this.#onTrouble(place, error),
+        onTrouble: (of, error) => {
+          this.#onTrouble(place, error);
+          observer?.onState(of, error === null ? "running" : "waiting");
+        },
+        ...(observer === null ? {} : { onStage: observer.stageWatch(), onLag: observer.onLag }),
       });
     } catch (error) {
       const reason =
@@ -189,6 +249,7 @@ class TopicGroup {
           : new WeirError("INTERNAL", `Partition ${place} was stopped by a bug in Weir: ${String(error)}`, {
               cause: error,
             });
+      observer?.onState(partition, "stopped");
       this.#stopped.set(place, { ...partition, error: reason });
       logger.error({ ...partition, code: reason.code }, reason.message);
     }

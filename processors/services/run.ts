@@ -4,8 +4,10 @@ import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { StatusLine } from "../runtime/status-line.ts";
 import { createProofBook } from "./attendance.ts";
+import { createBackgroundAudit } from "./background-audit.ts";
 import { createClosing } from "./closing.ts";
 import { followFiles, type Inputs } from "./follow.ts";
+import { type Observer, startObserving } from "./observer.ts";
 import { openPartition } from "./partition.ts";
 import type { FinishedBatch, PartitionProcessor } from "./process.ts";
 import { createMeter, introduction } from "./run-report.ts";
@@ -31,21 +33,34 @@ const SIZE_MS = 10_000;
 
 /** Everything in one process, until the signal: follows files, or runs a simulated shop. */
 export async function run(options: RunOptions): Promise<void> {
+  const { clock, logger } = options;
+  const observing = await startObserving(options.config, clock, logger);
+  try {
+    await runObserved(options, observing.observer);
+  } finally {
+    await observing.close();
+  }
+}
+
+async function runObserved(options: RunOptions, observer: Observer | null): Promise<void> {
   const { clock, signal, logger, status } = options;
-  const workplace = await openWorkplace(options.config, clock, logger);
+  const workplace = await openWorkplace(options.config, clock, logger, observer);
   const meter = createMeter(clock);
   let proofs: ReadonlyMap<string, IdleProof> = new Map();
+  const auditing = createBackgroundAudit(workplace, { clock, logger, observer });
   const closing = createClosing(workplace, { clock, logger, proofs: () => proofs });
   try {
     const inputs = await openInputs(options, workplace, meter.add);
     proofs = inputs.proofs.proofs;
     logger.info({ store: workplace.store.kind }, "Run started.");
     status?.beside.write(`${introduction(options, workplace)}\n\n`);
+    observer?.obstacle("start", null);
     let sizedAtMs = Number.NEGATIVE_INFINITY;
     let bytesPerEvent: number | null = null;
     while (!signal.aborted) {
       await inputs.drain();
       await closing.tick();
+      auditing.tick();
       if (meter.events > 0 && clock.monotonicMs() - sizedAtMs >= SIZE_MS) {
         sizedAtMs = clock.monotonicMs();
         bytesPerEvent = await storedBytesPerEvent(workplace);
@@ -60,6 +75,7 @@ export async function run(options: RunOptions): Promise<void> {
     status?.beside.write(`${text}\nEverything that was read is stored.\n`);
   } finally {
     status?.clear();
+    await auditing.close();
     await closing.close();
     await workplace.close();
   }

@@ -25,6 +25,9 @@ export interface TopicPartitionOptions {
   readonly onBatch: (partition: Partition, batch: FinishedBatch) => void;
   /** Told when the work waits for something to be well again, and when it goes on (null). */
   readonly onTrouble: (partition: Partition, error: WeirError | null) => void;
+  readonly onStage?: ProcessOptions["onStage"];
+  /** Told how many records the partition has that were not read yet. */
+  readonly onLag?: (partition: Partition, records: bigint | null) => void;
 }
 
 /** How long records gather before they are inserted when there were none: a small insert costs as much as a large one. */
@@ -79,7 +82,7 @@ async function work(
   ending: AbortSignal,
   onWell: () => void,
 ): Promise<void> {
-  const { partition, clock, pipeline, limit, version, refresh, onBatch } = options;
+  const { partition, clock, pipeline, limit, version, refresh, onBatch, onStage, onLag } = options;
   const processor = await takeOver({
     source,
     store: leased(options.store, options.epoch),
@@ -88,11 +91,16 @@ async function work(
     version,
     ...(refresh === undefined ? {} : { refresh }),
     signal: ending,
-    onBatch: (batch) => onBatch(partition, batch),
+    onBatch(batch) {
+      onBatch(partition, batch);
+      onLag?.(partition, source.lag);
+    },
+    ...(onStage === undefined ? {} : { onStage }),
   });
   onWell();
   while (!ending.aborted) {
     await processor.drain();
+    onLag?.(partition, source.lag);
     await source.arrived(ending);
     if (!ending.aborted) await sleepUnlessAborted(clock, LINGER_MS, ending);
   }

@@ -19,6 +19,7 @@ import { configVersion } from "../runtime/config-version.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
 import { createMasks, readErased } from "./masks.ts";
+import type { Observer } from "./observer.ts";
 import { ownFormatsOf } from "./own-formats.ts";
 import type { BatchRules } from "./process.ts";
 import { finishSwap } from "./replay-swap.ts";
@@ -44,6 +45,8 @@ export interface Workroom {
   readonly version: string;
   /** The user's tables, looked at whether their files changed, and the version of everything with them. */
   refresh(): Promise<BatchRules>;
+  /** Told of the work, where somebody asks. */
+  readonly observer: Observer | null;
   /** The user's own formats. */
   readonly formats: readonly Format[];
   /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
@@ -105,11 +108,13 @@ export async function openWorkplace(
   config: Config,
   clock: Clock = systemClock,
   logger: Logger | null = null,
+  observer: Observer | null = null,
 ): Promise<Workplace> {
   const { directory } = config.data;
   const formats = ownFormatsOf(config);
   const tables = await openTables(config, logger);
-  const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  const opened = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  const store = observer?.storeOf(opened) ?? opened;
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
@@ -120,7 +125,7 @@ export async function openWorkplace(
     await finishSwap({ store, journal, alone });
     const gated = gatedStore(store, gate);
     const close = () => closeAll(gate, journal, store);
-    const room = assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, close);
+    const room = assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, observer, close);
     return withJournal(room, journal, alone);
   } catch (error) {
     await journal?.close();
@@ -173,10 +178,12 @@ export async function openWorkroom(
   config: Config,
   clock: Clock = systemClock,
   logger: Logger | null = null,
+  observer: Observer | null = null,
 ): Promise<Workroom> {
   const formats = ownFormatsOf(config);
   const tables = await openTables(config, logger);
-  const store = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  const opened = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
+  const store = observer?.storeOf(opened) ?? opened;
   let journal: Journal | null = null;
   try {
     await migrateStore(store, config);
@@ -184,7 +191,7 @@ export async function openWorkroom(
     const gate = createGate(journal);
     const gated = gatedStore(store, gate);
     const close = () => closeAll(gate, journal, store);
-    return assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, close);
+    return assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, observer, close);
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -219,6 +226,7 @@ function assemble(
   geoip: Geoip,
   erased: ReadonlyMap<string, ReadonlySet<string>>,
   tables: TableSet,
+  observer: Observer | null,
   close: () => Promise<void>,
 ): Workroom {
   const key = loadMaskKey(config);
@@ -237,6 +245,7 @@ function assemble(
   return {
     config,
     store,
+    observer,
     formats,
     get versions() {
       return withLookups(fixed, tables.current);

@@ -80,7 +80,8 @@ describe("imports", () => {
     const homes: Readonly<Record<string, (path: string) => boolean>> = {
       "@clickhouse/client": below("clickhouse"),
       chdb: below("clickhouse"),
-      fastify: (path) => /^processors\/clickhouse\/endpoint[a-z-]*\.ts$/.test(path),
+      fastify: (path) => /^processors\/clickhouse\/endpoint[a-z-]*\.ts$/.test(path) || below("http")(path),
+      "prom-client": (path) => path === "processors/runtime/metrics.ts",
       lmdb: below("journal"),
       kafkajs: below("kafka"),
       snappy: below("kafka"),

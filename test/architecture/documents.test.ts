@@ -8,6 +8,7 @@ import { ERRORS } from "../../processors/model/errors.ts";
 import { PARSE_NOT_OWN_FORMAT } from "../../processors/parse/dissect.ts";
 import { FIELDS, type Field } from "../../processors/parse/fields.ts";
 import { FORMATS } from "../../processors/parse/formats.ts";
+import { METRICS, type MetricDefinition } from "../../processors/runtime/metrics-list.ts";
 import { ACTS, FOLDERS, filesBelow, PROGRAM, ROOT, read, section, THINGS } from "./house.ts";
 
 /** What documents say of the program, compared with the program in both directions: documents that can lie are tests. */
@@ -115,6 +116,17 @@ describe("README.md", () => {
       .filter((line) => line.startsWith("| `"));
     const codes = rows.flatMap((line) => [...line.split("|")[1].matchAll(/`([^`]+)`/g)].map((match) => match[1]));
     expect(codes.sort()).toEqual([...FINDING_CODES].sort());
+  });
+
+  it("has every metric as the program lists it, and no other", () => {
+    const rows = section(readme, "## Metrics and health")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const listed = Object.entries<MetricDefinition>(METRICS).map(([name, { type, unit, labels, meaning, remedy }]) => {
+      const of = labels.length === 0 ? "" : ` (${labels.join(", ")})`;
+      return `| \`${name}\`${of} | ${type}, ${unit} | ${meaning} | ${remedy} |`;
+    });
+    expect(rows).toEqual(listed);
   });
 
   it("has every section of the configuration, and no other", () => {

@@ -65,7 +65,7 @@ export const ACTS = [
   "simulate",
 ];
 /** A folder named for a thing does I/O. */
-export const THINGS = ["files", "journal", "kafka", "clickhouse", "lookups", "runtime"];
+export const THINGS = ["files", "journal", "kafka", "clickhouse", "lookups", "http", "runtime"];
 /** These join acts and things, and may import all of them. */
 export const JOINTS = ["commands", "services", "pipeline.ts", "main.ts"];
 

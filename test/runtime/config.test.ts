@@ -80,6 +80,7 @@ describe("what a configuration says", () => {
         keyHex: null,
       },
       retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, windowsDays: 400, topicsDays: 7 },
+      metrics: { listen: null },
       log: { level: "info" },
     });
   });
