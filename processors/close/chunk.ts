@@ -14,21 +14,18 @@ export interface Chunk {
   /** First and last window start, seconds since the epoch. */
   readonly from: number;
   readonly to: number;
+  /** Rows of all its windows. */
+  readonly shares: number;
 }
 
 /** Packs windows into statements of about so many shares, always in the same way: memory stays bounded, tokens stay the same. */
 export function packChunks(due: readonly DueWindows[], sharesMax: number): Chunk[] {
   const chunks: Chunk[] = [];
-  let shares = 0;
-  for (const { rule, version, windowStart, shares: more } of due) {
+  for (const { rule, version, windowStart, shares } of due) {
     const last = chunks.at(-1);
-    if (last !== undefined && last.rule === rule && last.version === version && shares + more <= sharesMax) {
-      chunks[chunks.length - 1] = { ...last, to: windowStart };
-      shares += more;
-    } else {
-      chunks.push({ rule, version, from: windowStart, to: windowStart });
-      shares = more;
-    }
+    if (last !== undefined && last.rule === rule && last.version === version && last.shares + shares <= sharesMax)
+      chunks[chunks.length - 1] = { ...last, to: windowStart, shares: last.shares + shares };
+    else chunks.push({ rule, version, from: windowStart, to: windowStart, shares });
   }
   return chunks;
 }

@@ -201,9 +201,11 @@ function quantiles(name: "duration" | "value"): string {
     name === "duration"
       ? positive
       : `multiIf(b = -1, 0, b < 0, -2 * pow(1.01 / 0.99, -4096 - b) / (1.01 / 0.99 + 1), ${positive})`;
+  // The values are sorted beside their keys: looking each up in the map would copy the map for every bucket.
+  const keys = `arraySort(mapKeys(w.${name}_histogram))`;
+  const counts = `arraySort((count, b) -> b, mapValues(w.${name}_histogram), mapKeys(w.${name}_histogram))`;
   return `arrayMap(q -> if(w.${name}_count = 0, 0, arrayFirst((estimate, upto) -> upto > q * w.${name}_count,
-      arrayMap(b -> ${value}, arraySort(mapKeys(w.${name}_histogram))),
-      arrayCumSum(arrayMap(b -> w.${name}_histogram[b], arraySort(mapKeys(w.${name}_histogram)))))), [0.5, 0.95, 0.99])`;
+      arrayMap(b -> ${value}, ${keys}), arrayCumSum(${counts}))), [0.5, 0.95, 0.99])`;
 }
 
 /** Columns of the published rows that may be beyond what a double holds; they come as text. */
@@ -219,13 +221,18 @@ export const LARGE = [
 
 const COUNTS = ["cut_id", "events", "errors", "duration_count", "value_count"] as const;
 
-/** Windows of a cut as they are published, in an order that never changes. As doubles, 64-bit numbers come as numbers. */
+/** How many revisions a cut stored, per rule and window start, in the order in which they are published. */
+export const PUBLISHABLE = `SELECT rule, toUInt32(0) AS version, toUnixTimestamp(window_start) AS windowStart, toUInt32(uniqExact(key, rule_version, revision)) AS shares
+  FROM windows WHERE cut_id = {cut:UInt64} GROUP BY rule, windowStart ORDER BY rule, windowStart`;
+
+/** Windows of a stretch of a cut as they are published, in an order that never changes. As doubles, 64-bit numbers come as numbers. */
 export const PUBLISHED = `SELECT rule, rule_version, toUInt32(toUnixTimestamp(w.window_start)) * 1000. AS window_start, window_seconds, key, revision,
     toFloat64(toUnixTimestamp64Micro(w.watermark)) AS watermark, ${COUNTS.map((name) => `toFloat64(w.${name}) AS ${name}`).join(", ")}, ${LARGE.map((name) => `w.${name} AS ${name}`).join(", ")},
     toFloat64(finalizeAggregation(distinct_state)) AS distinct_count,
     ${quantiles("duration")} AS duration_us_quantiles, ${quantiles("value")} AS value_quantiles
   FROM (
-    SELECT * FROM windows WHERE cut_id = {cut:UInt64}
+    SELECT * FROM windows WHERE cut_id = {cut:UInt64} AND rule = {rule:String}
+      AND window_start >= toDateTime({from:Int64}, 'UTC') AND window_start <= toDateTime({to:Int64}, 'UTC')
     ORDER BY rule, window_start, key, rule_version, revision LIMIT 1 BY rule, window_start, key, rule_version, revision
-    LIMIT {limit:UInt32} OFFSET {from:UInt64}
+    LIMIT {limit:UInt32} OFFSET {skip:UInt64}
   ) AS w`;

@@ -19,6 +19,8 @@ export interface LoadOptions {
   /** "auto" decides per file. */
   readonly format: string;
   readonly again: boolean;
+  /** Whether windows are closed at the end (default); otherwise the next load, run or close does so. */
+  readonly closes?: boolean;
   readonly stdin: AsyncIterable<Buffer>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -85,11 +87,13 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
       files.push(await loadFile(options, workplace, file, totals.add));
     }
     if (pipes && !options.signal.aborted) files.push(...(await loadLeftovers(options, workplace, true, totals.add)));
-    const closing = createClosing(workplace, { clock: options.clock, logger });
-    try {
-      await closing.tick(true);
-    } finally {
-      await closing.close();
+    if (options.closes ?? true) {
+      const closing = createClosing(workplace, { clock: options.clock, logger });
+      try {
+        await closing.tick(true);
+      } finally {
+        await closing.close();
+      }
     }
     const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
     const result = { ...totals.result(seconds), wasInterrupted: options.signal.aborted };

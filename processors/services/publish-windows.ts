@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { type DueWindows, packChunks } from "../close/chunk.ts";
 import { type AvroCodec, createAvroCodec } from "../encode/avro.ts";
 import { windowRecord } from "../encode/window-record.ts";
 import { createPublisher } from "../journal/topic.ts";
 import type { ClickHouse, Clock, Publisher } from "../model/ports.ts";
 import type { Integer, WindowRevision } from "../model/window.ts";
-import { LARGE, PUBLISHED } from "./close-statements.ts";
+import { LARGE, PUBLISHABLE, PUBLISHED } from "./close-statements.ts";
 import type { Workplace } from "./workplace.ts";
 
 export const WINDOWS_TOPIC = "weir.windows";
@@ -17,8 +18,8 @@ export async function openWindowCodec(): Promise<AvroCodec> {
   return createAvroCodec(await readFile(fileURLToPath(SCHEMA), "utf8"));
 }
 
-/** Records of one commit: some ten megabytes in memory, one or two on disk. */
-const RECORDS_MAX = 40_000;
+/** Records of one commit: some megabytes in memory. */
+const RECORDS_MAX = 8_000;
 /** A topic of the journal keeps no more, compressed. */
 const TOPIC_BYTES_MAX = 256 << 20;
 const DAY_US = 86_400_000_000;
@@ -51,14 +52,22 @@ export async function openPublishing(publisher: Publisher, codec: AvroCodec): Pr
   let progress = parseProgress(await publisher.begin());
 
   async function publishCut(store: ClickHouse, cut: number, from: number): Promise<void> {
-    for (let at = from; ; at += RECORDS_MAX) {
-      const rows = await store.query<WindowRevision>(PUBLISHED, { cut: String(cut), limit: RECORDS_MAX, from: at });
-      const isLast = rows.length < RECORDS_MAX;
-      const next = isLast ? { cut, records: 0 } : { cut: cut - 1, records: at + rows.length };
-      const records = rows.map((row) => windowRecord(withIntegers(row), codec));
-      await publisher.commit(WINDOWS_TOPIC, records, `${next.cut}:${next.records}`);
-      progress = next;
-      if (isLast) return;
+    // Stretch by stretch of the table's own order: each is read alone, not sorted out of all windows of the cut.
+    const stretches = packChunks(await store.query<DueWindows>(PUBLISHABLE, { cut: String(cut) }), RECORDS_MAX);
+    const total = stretches.reduce((sum, { shares }) => sum + shares, 0);
+    let before = 0;
+    for (const { rule, from: first, to: last, shares } of stretches) {
+      const end = before + shares;
+      for (let at = Math.max(from, before); at < end; at = progress.cut === cut ? end : progress.records) {
+        const place = { cut: String(cut), rule, from: String(first), to: String(last) };
+        const rows = await store.query<WindowRevision>(PUBLISHED, { ...place, limit: RECORDS_MAX, skip: at - before });
+        if (rows.length === 0) throw new Error(`Cut ${cut} has fewer windows of ${rule} than were counted.`);
+        const records = rows.map((row) => windowRecord(withIntegers(row), codec));
+        const next = at + rows.length === total ? { cut, records: 0 } : { cut: cut - 1, records: at + rows.length };
+        await publisher.commit(WINDOWS_TOPIC, records, `${next.cut}:${next.records}`);
+        progress = next;
+      }
+      before = end;
     }
   }
 

@@ -22,7 +22,7 @@ SELECT
         q -> if(w.duration_count = 0, 0, arrayFirst(
             (estimate, upto) -> upto > q * w.duration_count,
             arrayMap(b -> 2 * pow(1.01 / 0.99, b) / (1.01 / 0.99 + 1), arraySort(mapKeys(w.duration_histogram))),
-            arrayCumSum(arrayMap(b -> w.duration_histogram[b], arraySort(mapKeys(w.duration_histogram)))))),
+            arrayCumSum(arraySort((count, b) -> b, mapValues(w.duration_histogram), mapKeys(w.duration_histogram))))),
         [0.5, 0.95, 0.99]) AS duration_us_quantiles,
     w.value_count AS value_count,
     w.value_sum AS value_sum,
@@ -33,7 +33,7 @@ SELECT
         q -> if(w.value_count = 0, 0, arrayFirst(
             (estimate, upto) -> upto > q * w.value_count,
             arrayMap(b -> multiIf(b = -1, 0, b < 0, -2 * pow(1.01 / 0.99, -4096 - b) / (1.01 / 0.99 + 1), 2 * pow(1.01 / 0.99, b) / (1.01 / 0.99 + 1)), arraySort(mapKeys(w.value_histogram))),
-            arrayCumSum(arrayMap(b -> w.value_histogram[b], arraySort(mapKeys(w.value_histogram)))))),
+            arrayCumSum(arraySort((count, b) -> b, mapValues(w.value_histogram), mapKeys(w.value_histogram))))),
         [0.5, 0.95, 0.99]) AS value_quantiles,
     finalizeAggregation(w.distinct_state) AS distinct_count
 FROM

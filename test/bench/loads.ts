@@ -24,7 +24,7 @@ export async function loadWithWeir(
   scratch: Scratch,
 ): Promise<LoadRun> {
   return inEmptyFolder("weir", scratch, async (cwd, data) => {
-    const run = await runWeir(["load", file, "--data", data, "--json"], cwd);
+    const run = await runWeir(["load", file, "--data", data, "--no-close", "--json"], cwd);
     const { seconds } = JSON.parse(run.stdout) as { seconds: number };
     return { ...run, loadSeconds: seconds, problems: await checkWeir(data, cwd, kind, expected) };
   });

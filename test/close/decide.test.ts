@@ -130,10 +130,10 @@ describe("chunks", () => {
     expect(
       packChunks([due("a", 0, 4), due("a", 10, 5), due("a", 20, 2), due("a", 30, 99), due("b", 0, 1)], 10),
     ).toEqual([
-      { rule: "a", version: 1, from: 0, to: 10 },
-      { rule: "a", version: 1, from: 20, to: 20 },
-      { rule: "a", version: 1, from: 30, to: 30 },
-      { rule: "b", version: 1, from: 0, to: 0 },
+      { rule: "a", version: 1, from: 0, to: 10, shares: 9 },
+      { rule: "a", version: 1, from: 20, to: 20, shares: 2 },
+      { rule: "a", version: 1, from: 30, to: 30, shares: 99 },
+      { rule: "b", version: 1, from: 0, to: 0, shares: 1 },
     ]);
   });
 });

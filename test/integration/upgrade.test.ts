@@ -28,8 +28,8 @@ const LATER: Readonly<Record<string, string>> = {
   "0015_create_cuts.sql": "c3527f59a04a6e9f",
   "0016_create_windows.sql": "8a6746ffff3c2778",
   "0017_create_too_late.sql": "c5332e0e4aef625c",
-  "0018_create_windows_history.sql": "bbe0e6f361ea068d",
-  "0019_create_windows_latest.sql": "2611575599b0cb09",
+  "0018_create_windows_history.sql": "714cca2e988c04eb",
+  "0019_create_windows_latest.sql": "c6136c1da1ea2f29",
   "0020_create_watermarks.sql": "d091df29f3e69268",
   "0021_create_completeness_with_too_late.sql": "c95c47dd4482814f",
   "0022_create_service_1m_with_finished.sql": "df93e0a7c1849fa6",
@@ -38,6 +38,9 @@ const LATER: Readonly<Record<string, string>> = {
   "0025_create_country_1h.sql": "59a96ee2ee796492",
   "0026_create_template_1h.sql": "7fb293cf1878a4a9",
   "0027_create_erasures.sql": "a730beb80db3a34e",
+  "0028_create_baselines.sql": "982204363c65bcdd",
+  "0029_create_expectations.sql": "c804abe38e7e898f",
+  "0030_create_anomalies.sql": "f6292544d720bf41",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
