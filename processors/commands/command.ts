@@ -75,6 +75,14 @@ export function parseInteger(min: number, max: number): (text: string) => number
   };
 }
 
+/** For an option that is an ISO date or instant, in UTC: epoch seconds. Throws USAGE. */
+export function parseInstant(text: string): number {
+  const milliseconds = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(milliseconds)) return milliseconds / 1000;
+  const message = `${JSON.stringify(text)} is no day; write 2026-01-01 or 2026-01-01T06:00:00Z.`;
+  throw new WeirError("USAGE", message);
+}
+
 /** For an option that names a source. Throws USAGE. */
 export function parseSourceName(text: string): string {
   if (isSourceName(text)) return text;

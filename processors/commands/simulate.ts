@@ -1,8 +1,15 @@
 import type { Command } from "commander";
-import { WeirError } from "../model/errors.ts";
 import { table } from "../runtime/table.ts";
 import { simulate } from "../services/simulate.ts";
-import { type CommonOptions, command, type Exit, parseInteger, untilSignalled, write } from "./command.ts";
+import {
+  type CommonOptions,
+  command,
+  type Exit,
+  parseInstant,
+  parseInteger,
+  untilSignalled,
+  write,
+} from "./command.ts";
 
 interface Options extends CommonOptions {
   readonly output: string;
@@ -52,12 +59,4 @@ export function addSimulate(program: Command, exit: Exit): void {
         write(`${text}\n\nIncidents in truth.csv: ${result.incidents}. Deploys in deploys.csv: ${result.deploys}.`);
       });
     });
-}
-
-/** An ISO date or instant as epoch seconds. Throws USAGE. */
-function parseInstant(text: string): number {
-  const milliseconds = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(milliseconds)) return milliseconds / 1000;
-  const message = `${JSON.stringify(text)} is no day; write 2026-01-01 or 2026-01-01T06:00:00Z.`;
-  throw new WeirError("USAGE", message);
 }

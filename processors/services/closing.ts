@@ -8,8 +8,8 @@ import type { Workplace } from "./workplace.ts";
 export interface Closing {
   /** Closes what is due; `isForced` also revises at once. Throws what can't be made good by trying again. */
   tick(isForced?: boolean): Promise<void>;
-  /** For the status line: how far behind the watermark is, and who holds it; "" before there is one. */
-  text(): string;
+  /** For the status line: how far behind a time the watermark is, and who holds it; "" before there is one. */
+  text(nowUs: number): string;
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export function createClosing(
   workplace: Workplace,
   options: CloserOptions & { readonly logger: Logger | undefined },
 ): Closing {
-  const { clock, logger } = options;
+  const { logger } = options;
   let closer: Closer | null = null;
   let last: ClosingTick | null = null;
   let failure = "";
@@ -44,9 +44,9 @@ export function createClosing(
         failure = code;
       }
     },
-    text() {
+    text(nowUs) {
       if (last === null || last.watermarkUs === 0) return "";
-      const ageMs = Math.max(0, (clock.nowUs() - last.watermarkUs) / 1000);
+      const ageMs = Math.max(0, (nowUs - last.watermarkUs) / 1000);
       const isStalled = ageMs > AGE_MS_TOLD && last.heldBy !== null;
       return `  watermark ${formatDuration(ageMs)} ago${isStalled ? `, held by ${last.heldBy?.topic}/${last.heldBy?.partition}` : ""}`;
     },

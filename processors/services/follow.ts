@@ -26,6 +26,8 @@ export interface Inputs {
   close(): Promise<void>;
   /** What the last `drain` proved of the ends of partitions. */
   readonly proofs: ProofBook;
+  /** The time that the records are of. */
+  readonly clock: Clock;
 }
 
 /** How often it is looked for new files, and how long one waits that could not be read twice. */
@@ -115,6 +117,7 @@ export function followFiles(
   }
 
   return {
+    clock,
     proofs,
     async drain() {
       if (files.length === 0 && clock.monotonicMs() - lookedAtMs >= LOOK_MS) {

@@ -56,12 +56,12 @@ export function createMeter(clock: Clock) {
       newestUs = Math.max(newestUs, row.timestampUsMax);
       recent.push({ atMs: clock.monotonicMs(), events: row.events });
     },
-    text(bytesPerEvent: number | null): string {
+    text(bytesPerEvent: number | null, nowUs: number): string {
       const nowMs = clock.monotonicMs();
       while (recent.length > 0 && nowMs - recent[0].atMs > RATE_MS) recent.shift();
       const spanMs = Math.max(1, Math.min(RATE_MS, nowMs - startedMs));
       const rate = (recent.reduce((sum, batch) => sum + batch.events, 0) * 1000) / spanMs;
-      const lag = newestUs === 0 ? "-" : formatDuration(Math.max(0, (clock.nowUs() - newestUs) / 1000));
+      const lag = newestUs === 0 ? "-" : formatDuration(Math.max(0, (nowUs - newestUs) / 1000));
       const size = bytesPerEvent === null ? "-" : formatBytes(bytesPerEvent);
       return `${formatCount(Math.round(rate))} events/s  ${formatCount(events)} stored  ${formatCount(deadLetters)} dead letters  lag ${lag}  ${size} per event`;
     },

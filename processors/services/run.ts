@@ -20,6 +20,11 @@ export interface RunOptions {
   readonly files: readonly string[];
   readonly seed: number;
   readonly ratePerSecond: number;
+  readonly timezone: string;
+  readonly incidentsPerDay: number;
+  /** Of the shop: seconds per second, and when it begins (epoch seconds); null: now. */
+  readonly speed: number;
+  readonly fromSecond: number | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -65,12 +70,15 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
         sizedAtMs = clock.monotonicMs();
         bytesPerEvent = await storedBytesPerEvent(workplace);
       }
-      if (status?.isDue) status.update(`${meter.text(bytesPerEvent)}${closing.text()}`);
+      if (status?.isDue) {
+        const nowUs = inputs.clock.nowUs();
+        status.update(`${meter.text(bytesPerEvent, nowUs)}${closing.text(nowUs)}`);
+      }
       await clock.sleep(LINGER_MS);
     }
     await inputs.close();
     await closing.tick();
-    const text = meter.text(await storedBytesPerEvent(workplace));
+    const text = meter.text(await storedBytesPerEvent(workplace), inputs.clock.nowUs());
     logger.info({ events: meter.events, deadLetters: meter.deadLetters }, "Run ended.");
     status?.beside.write(`${text}\nEverything that was read is stored.\n`);
   } finally {
@@ -99,7 +107,7 @@ async function openShop(
   // What is in the journal is stored before the end: it is little, and nothing is waited for.
   const { signal } = new AbortController();
   const processors: PartitionProcessor[] = [];
-  const proofs = createProofBook(workplace.journal, options.clock);
+  const proofs = createProofBook(workplace.journal, feed.clock);
   for (const { source, reading } of feed.sources) {
     await proofs.begin(source);
     processors.push(await openPartition(workplace, { source, reading, signal, logger: options.logger, onBatch }));
@@ -111,6 +119,7 @@ async function openShop(
     await feed.writeTruth();
   }
   return {
+    clock: feed.clock,
     proofs,
     async drain() {
       await feed.advance();
