@@ -107,7 +107,17 @@ describe("weir run with metrics", { timeout: 60_000 }, () => {
     const controller = new AbortController();
     const log: string[] = [];
     const running = run({
-      ...{ config: configOf(join(folder, "data"), { yaml }), files: [], seed: 1, ratePerSecond: 1, status: null },
+      ...{
+        config: configOf(join(folder, "data"), { yaml }),
+        files: [],
+        seed: 1,
+        ratePerSecond: 1,
+        timezone: "UTC",
+        incidentsPerDay: 48,
+        speed: 1,
+        fromSecond: null,
+        status: null,
+      },
       ...{ clock: systemClock, signal: controller.signal, logger: loggerTo(log) },
     });
     const url = () => /"url":"([^"]+)"/.exec(log.join(""))?.[1];
