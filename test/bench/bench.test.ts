@@ -27,6 +27,7 @@ describe("npm run bench", () => {
     expect(runBench().lines.map((line) => line.split(" ")[0])).toEqual([
       "case",
       "load",
+      "kafka",
       "memory",
       "parse",
       "formats",

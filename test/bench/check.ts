@@ -17,7 +17,7 @@ export async function checkWeir(data: string, cwd: string, kind: ShopKind, expec
   const counts = await ask(
     data,
     cwd,
-    `SELECT *, ${PROMISES} FROM (SELECT uniqExact(\`offset\`) AS offsets, ${countsOf(kind)} FROM events)`,
+    `SELECT *, ${PROMISES} FROM (SELECT uniqExact(topic, partition, \`offset\`) AS offsets, ${countsOf(kind)} FROM events)`,
   );
   return [
     ...differencesOfEvents(counts, expected),

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -24,16 +25,19 @@ export interface ChildRun {
   readonly peakRssMb: number;
 }
 
+/** Told each line of a program's standard error as it comes; `stop` ends the program in order (SIGTERM). */
+export type Watch = (line: string, stop: () => void) => void;
+
 /** `weir` as a user runs it. */
-export function runWeir(args: readonly string[], cwd: string): Promise<ChildRun> {
-  return runNode(WEIR, args, cwd);
+export function runWeir(args: readonly string[], cwd: string, watch?: Watch): Promise<ChildRun> {
+  return runNode(WEIR, args, cwd, watch);
 }
 
 /**
  * Runs a program of this Node.js to its end and tells what it used. Configuration of the surroundings doesn't reach it:
  * neither variables nor, if the working directory is empty, a weir.yaml. Throws if it fails.
  */
-export async function runNode(program: string, args: readonly string[], cwd: string): Promise<ChildRun> {
+export async function runNode(program: string, args: readonly string[], cwd: string, watch?: Watch): Promise<ChildRun> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WEIR_|NODE_|VITEST)/.test(name)));
   const startedMs = performance.now();
   const child = spawn(process.execPath, ["--import", REPORT_USAGE, program, ...args], {
@@ -49,6 +53,8 @@ export async function runNode(program: string, args: readonly string[], cwd: str
       resolve(signal ?? String(code));
     });
   });
+  if (watch !== undefined)
+    createInterface(child.stdio[2] as Readable).on("line", (line) => watch(line, () => child.kill("SIGTERM")));
   const pipe = (descriptor: number) => text(child.stdio[descriptor] as Readable);
   const [stdout, stderr, usage, status] = await Promise.all([pipe(1), pipe(2), pipe(USAGE_DESCRIPTOR), exited]);
   if (status !== "0")
