@@ -102,3 +102,15 @@ export function wordingOf(number: number, step: number, steps: number): string {
   const changes = Math.floor((number - step) / steps);
   return CLAUSES[((changes % CLAUSES.length) + CLAUSES.length) % CLAUSES.length];
 }
+
+/** `wordingOf` for each of the steps; those of the latest number are kept. */
+export function createWordings(steps: number): (number: number) => readonly string[] {
+  let latestNumber = Number.NaN;
+  let latest: readonly string[] = [];
+  return function wordingsOf(number) {
+    if (number === latestNumber) return latest;
+    latestNumber = number;
+    latest = Array.from({ length: steps }, (_, step) => wordingOf(number, step, steps));
+    return latest;
+  };
+}

@@ -10,7 +10,7 @@ export type WriteJobLines = (
   lines: string[],
   random: Random,
   epochSecond: number,
-  time: SecondText,
+  timeOf: () => SecondText,
   /** Lines per second, averaged over days. */
   mean: number,
   effect: Effect,
@@ -33,9 +33,11 @@ const chooseStep = createChoice(STEPS.map(([weight]) => weight));
 
 /** Lines of background jobs, as Java programs write them: nothing between runs, many while one is under way. */
 export function createJobLines(seed: number, offsetAt: OffsetAt): WriteJobLines {
-  return function writeJobLines(lines, random, epochSecond, time, mean, effect) {
+  return function writeJobLines(lines, random, epochSecond, timeOf, mean, effect) {
     const write = (within: number, level: string, { job }: JobRun, place: number, message: string) =>
-      lines.push(`${time.iso}${fractionText(0, 1, within)} ${level} [worker-${place + 1}] ${job.name} - ${message}`);
+      lines.push(
+        `${timeOf().iso}${fractionText(0, 1, within)} ${level} [worker-${place + 1}] ${job.name} - ${message}`,
+      );
     const novel = effect.novelty > 0 ? novelMessage(seed, effect.incidentStart) : "";
     for (const place of JOBS.keys()) {
       const run = lastRunOf(seed, place, epochSecond, offsetAt);

@@ -1,4 +1,4 @@
-import { type Deploy, wordingOf } from "./deploys.ts";
+import { createWordings, type Deploy } from "./deploys.ts";
 import { amountText, fractionText, thousandthsText } from "./digits.ts";
 import type { Effect } from "./effects.ts";
 import { novelMessage } from "./novelty.ts";
@@ -144,11 +144,12 @@ export type WriteLines = (
 export function createOrderLines(seed: number, orderOf: OrderOf, hex: (value: number) => string): WriteLines {
   const chooseStep = createChoice(STEPS.map(({ weight }) => weight));
   const chooseFailure = createChoice(FAILURES.map(({ weight }) => weight));
+  const wordingsOf = createWordings(STEPS.length);
 
   return function writeOrderLines(lines, random, epochSecond, time, count, active, effect, deploy) {
     const novel = effect.novelty > 0 ? novelMessage(seed, effect.incidentStart) : "";
     const begin = `{"timestamp":"${time.iso}`;
-    const wordings = STEPS.map((_, step) => wordingOf(deploy.number, step, STEPS.length));
+    const wordings = wordingsOf(deploy.number);
     const version = `,"service.version":"${deploy.version}"}`;
     if (deploy.start === epochSecond) lines.push(deployLine(begin, deploy, random, hex));
     for (let i = 0; i < count; i++) {

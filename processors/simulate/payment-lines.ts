@@ -1,4 +1,4 @@
-import { wordingOf } from "./deploys.ts";
+import { createWordings } from "./deploys.ts";
 import { amountText, fractionText } from "./digits.ts";
 import { novelMessage } from "./novelty.ts";
 import type { WriteLines } from "./order-lines.ts";
@@ -52,10 +52,11 @@ const chooseMethod = createChoice([62, 20, 8, 7, 3]);
 export function createPaymentLines(seed: number, orderOf: OrderOf): WriteLines {
   const chooseOutcome = createChoice(OUTCOMES.map(({ weight }) => weight));
   const chooseFailure = createChoice(FAILURES.map(({ weight }) => weight));
+  const wordingsOf = createWordings(OUTCOMES.length);
 
   return function writePaymentLines(lines, random, epochSecond, time, count, active, effect, deploy) {
     const novel = effect.novelty > 0 ? novelMessage(seed, effect.incidentStart) : "";
-    const wordings = OUTCOMES.map((_, outcome) => wordingOf(deploy.number, outcome, OUTCOMES.length));
+    const wordings = wordingsOf(deploy.number);
     if (deploy.start === epochSecond) {
       const text = `deploy: shop-payments ${deploy.version} started`;
       lines.push(`ts=${time.iso}.000Z level=info msg="${text}" event=deploy version=${deploy.version}`);

@@ -89,33 +89,38 @@ export function createShop(options: ShopOptions): Shop {
     const effect = effectOf(schedule.at(epochSecond), service, epochSecond);
     const mean = ratePerSecond * SHARES[service] * traffic.wobble(stream, epochSecond) * effect.rate;
     if (mean === 0) return "";
-    const time = secondText(epochSecond, offsetAt(epochSecond));
-    const active = visitors.active(traffic.browsing(epochSecond));
+    // Texts of seconds are made where there are lines: most seconds of a quiet service have none.
+    const timeOf = () => secondText(epochSecond, offsetAt(epochSecond));
+    const activeOf = () => visitors.active(traffic.browsing(epochSecond));
     const out: string[] = [];
     switch (service) {
       case "shop-front": {
         const people = poisson(random, mean * (1 - ROBOT_SHARE) * traffic.browsing(epochSecond));
         const robots = poisson(random, mean * ROBOT_SHARE);
         const wave = poisson(random, mean * effect.wave);
+        if (people + robots + wave === 0) return "";
         const build = hash(seed, STREAM.deploy, deploys.at(service, epochSecond).number);
-        writeAccessLines(out, random, epochSecond, time, { people, robots, wave }, active, effect, build);
+        writeAccessLines(out, random, epochSecond, timeOf(), { people, robots, wave }, activeOf(), effect, build);
         break;
       }
       case "shop-orders":
       case "shop-payments": {
         const count = poisson(random, mean * traffic.buying(epochSecond));
+        const deploy = deploys.at(service, epochSecond);
+        if (count === 0 && deploy.start !== epochSecond) return "";
         const write = service === "shop-orders" ? writeOrderLines : writePaymentLines;
-        write(out, random, epochSecond, time, count, active, effect, deploys.at(service, epochSecond));
+        write(out, random, epochSecond, timeOf(), count, activeOf(), effect, deploy);
         break;
       }
       case "shop-jobs":
-        writeJobLines(out, random, epochSecond, time, mean, effect);
+        writeJobLines(out, random, epochSecond, timeOf, mean, effect);
         break;
       case "shop-admin": {
         const count = poisson(random, Math.min(mean, ADMIN_PER_SECOND_MAX) * traffic.office(epochSecond));
         const starting = DEPLOYED_SERVICES.map((name) => deploys.at(name, epochSecond));
         const began = starting.filter(({ start }) => start === epochSecond);
-        writeAdminLines(out, random, time, count, began);
+        if (count === 0 && began.length === 0) return "";
+        writeAdminLines(out, random, timeOf(), count, began);
       }
     }
     return out.join("\n");
