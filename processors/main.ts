@@ -6,6 +6,7 @@ import { addClose } from "./commands/close.ts";
 import type { Exit } from "./commands/command.ts";
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDetect } from "./commands/detect.ts";
 import { addErase } from "./commands/erase.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMask } from "./commands/mask.ts";
@@ -33,6 +34,7 @@ function createProgram(exit: Exit): Command {
   addClose(program, exit);
   addTopic(program, exit);
   addAudit(program, exit);
+  addDetect(program);
   addBacktest(program);
   addSimulate(program, exit);
   addSql(program);

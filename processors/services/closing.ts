@@ -2,9 +2,10 @@ import { WeirError } from "../model/errors.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { formatDuration } from "../runtime/terminal.ts";
 import { type Closer, type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
+import { detect } from "./detect.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** Closing beside other work: it waits while another process closes, and an error of it is told and tried again. */
+/** Closing, and looking for anomalies, beside other work: it waits while another process closes, and an error of it is told and tried again. */
 export interface Closing {
   /** Closes what is due; `isForced` also revises at once. Throws what can't be made good by trying again. */
   tick(isForced?: boolean): Promise<void>;
@@ -12,6 +13,10 @@ export interface Closing {
   text(nowUs: number): string;
   close(): Promise<void>;
 }
+
+/** Series have windows of so long; late events may change earlier ones meanwhile, which is looked at after so many ticks. */
+const SERIES_US = 300_000_000;
+const TICKS_PER_DETECTION = 60;
 
 /** An older watermark is told with the partition that holds it. */
 const AGE_MS_TOLD = 60_000;
@@ -24,12 +29,23 @@ export function createClosing(
   let closer: Closer | null = null;
   let last: ClosingTick | null = null;
   let failure = "";
+  let ticks = 0;
+  let detectedUs = 0;
+
+  async function detectAfter({ watermarkUs }: ClosingTick, isForced: boolean): Promise<void> {
+    const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
+    if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return;
+    await detect(workplace.store, workplace.config);
+    detectedUs = untilUs;
+    ticks = 0;
+  }
 
   return {
     async tick(isForced = false) {
       try {
         closer ??= await openCloser(workplace, options);
         last = await closer.tick(isForced);
+        await detectAfter(last, isForced);
         workplace.observer?.onWatermark(last.watermarkUs);
         failure = "";
       } catch (error) {

@@ -45,17 +45,31 @@ export interface Scored {
  */
 export type WindowRelation = string;
 
-const SCORE_PARAMETERS = { score: "budget", threshold: 3 };
+/** What the relation has besides `score`, `threshold` and `hour`. */
+type Parameters = Readonly<Record<string, unknown>>;
+
+/** The score at which a window is an anomaly: one false alarm per series and week. */
+export const THRESHOLD = 3;
+const SCORE_PARAMETERS = { score: "budget", threshold: THRESHOLD };
 
 /** Scores of windows by all that is before them in the relation. Equal to `scoreHour`, hour after hour. */
-export async function scoreHistory(store: ClickHouse, windows: WindowRelation): Promise<Scored[]> {
-  return store.query(await statementOf([newWindows(windows), "windows"], HISTORY, "scores"), SCORE_PARAMETERS);
+export async function scoreHistory(
+  store: ClickHouse,
+  windows: WindowRelation,
+  parameters: Parameters = {},
+): Promise<Scored[]> {
+  const statement = await statementOf([newWindows(windows), "windows"], HISTORY, "scores");
+  return store.query(statement, { ...SCORE_PARAMETERS, ...parameters });
 }
 
 /** Fills `baselines` with the hours of a relation that begins where its series begin. */
-export async function rollUpHistory(store: ClickHouse, windows: WindowRelation): Promise<void> {
+export async function rollUpHistory(
+  store: ClickHouse,
+  windows: WindowRelation,
+  parameters: Parameters = {},
+): Promise<void> {
   const statement = await statementOf([newWindows(windows), "windows"], HISTORY, "roll-up");
-  await store.command(insertOf("baselines", BASELINE_COLUMNS, statement), SCORE_PARAMETERS);
+  await store.command(insertOf("baselines", BASELINE_COLUMNS, statement), { ...SCORE_PARAMETERS, ...parameters });
 }
 
 /** Before the first window of an hour is scored: what is expected of it, out of the hours before. */
@@ -64,14 +78,25 @@ export async function rememberHour(store: ClickHouse, hour: string): Promise<voi
 }
 
 /** Scores of the windows of one hour that there are so far; the cost doesn't depend on how long the history is. */
-export async function scoreHour(store: ClickHouse, windows: WindowRelation, hour: string): Promise<Scored[]> {
-  return store.query(await statementOf([newWindows(windows)], INCREMENT, "scores"), { ...SCORE_PARAMETERS, hour });
+export async function scoreHour(
+  store: ClickHouse,
+  windows: WindowRelation,
+  hour: string,
+  parameters: Parameters = {},
+): Promise<Scored[]> {
+  const statement = await statementOf([newWindows(windows)], INCREMENT, "scores");
+  return store.query(statement, { ...SCORE_PARAMETERS, ...parameters, hour });
 }
 
 /** When all windows of an hour are there, or late ones changed it: its row in `baselines`. */
-export async function rollUpHour(store: ClickHouse, windows: WindowRelation, hour: string): Promise<void> {
+export async function rollUpHour(
+  store: ClickHouse,
+  windows: WindowRelation,
+  hour: string,
+  parameters: Parameters = {},
+): Promise<void> {
   const statement = await statementOf([newWindows(windows)], INCREMENT, "roll-up");
-  await store.command(insertOf("baselines", BASELINE_COLUMNS, statement), { ...SCORE_PARAMETERS, hour });
+  await store.command(insertOf("baselines", BASELINE_COLUMNS, statement), { ...SCORE_PARAMETERS, ...parameters, hour });
 }
 
 const BASELINE_COLUMNS = `rule, signal, key, hour, windows, weekend_windows, is_count, zeros, surprise, values, residuals,

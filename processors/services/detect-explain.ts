@@ -1,0 +1,94 @@
+import type { ClickHouse } from "../model/ports.ts";
+import type { Config } from "../runtime/config.ts";
+import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
+
+export interface Explained {
+  readonly window_start: string;
+  readonly rule: string;
+  readonly signal: string;
+  readonly key: readonly string[];
+  readonly score: number;
+}
+
+export interface Explanation {
+  /** Dimension, value, and its share of the difference. */
+  readonly contributors: readonly (readonly [string, string, number])[];
+  readonly samples: readonly string[];
+  readonly changes: readonly string[];
+}
+
+const NOTHING: Explanation = { contributors: [], samples: [], changes: [] };
+
+/** What of an event counts towards a signal. */
+const WEIGHTS: Readonly<Record<string, string>> = {
+  events: "1",
+  duration_us_p95: "duration_us",
+  error_ratio: "(severity_number >= 17 OR http_response_status_code >= 500)",
+  new_templates: "1",
+};
+
+const SERVICE = `({tenant:String} = '' OR tenant = {tenant:String}) AND service_name = {service:String}`;
+const WINDOW = "timestamp >= {start:DateTime('UTC')} AND timestamp < {start:DateTime('UTC')} + INTERVAL 5 MINUTE";
+const HOUR_BEFORE = "timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')}";
+const FIRST_SEEN = `lower(leftPad(hex(template_id), 16, '0')) IN (SELECT template FROM templates
+  WHERE service_name = {service:String} AND first_seen >= {start:DateTime('UTC')} AND first_seen < {start:DateTime('UTC')} + INTERVAL 5 MINUTE)`;
+
+/** Values that grew, or fell, most against the hour before: their share of the whole difference. */
+function contributorsStatement(weight: string, filter: string): string {
+  return `SELECT d.1 AS dimension, d.2 AS value, (now - before / 12) / greatest(abs(all_now - all_before / 12), 1e-9) * sign(all_now - all_before / 12) AS share
+  FROM
+  (
+    SELECT d, sumIf(weight, is_now) AS now, sumIf(weight, NOT is_now) AS before, sum(sumIf(weight, is_now)) OVER (PARTITION BY d.1) AS all_now,
+      sum(sumIf(weight, NOT is_now)) OVER (PARTITION BY d.1) AS all_before
+    FROM
+    (
+      SELECT toFloat64(${weight}) AS weight, timestamp >= {start:DateTime('UTC')} AS is_now,
+        arrayJoin([('http_route', toString(http_route)), ('status', toString(http_response_status_code)), ('country', toString(geo_country_iso_code)),
+          ('template', lower(leftPad(hex(template_id), 16, '0')))]) AS d
+      FROM events WHERE ${SERVICE} AND (${WINDOW} OR ${HOUR_BEFORE}) AND ${filter}
+    )
+    WHERE d.2 NOT IN ('', '0', '0000000000000000')
+    GROUP BY d
+  )
+  WHERE share >= 0.1 ORDER BY share DESC, dimension, value LIMIT 5`;
+}
+
+const CHANGES = `SELECT concat(formatDateTime(timestamp, '%FT%TZ'), ' ', if(attributes['deploy.service'] = '', service_name, attributes['deploy.service']), ' ',
+    coalesce(nullIf(attributes['deploy.version'], ''), nullIf(attributes['service.version'], ''), attributes['version'])) AS change
+  FROM events
+  WHERE ({tenant:String} = '' OR tenant = {tenant:String}) AND attributes['event.name'] = 'deploy'
+    AND timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')} + INTERVAL 5 MINUTE
+  ORDER BY timestamp DESC, change LIMIT 5`;
+
+/** What contributed most to an anomaly, lines of its window, and deploys in the hour before. Nothing for what is none any more. */
+export async function explain(store: ClickHouse, config: Config, anomaly: Explained): Promise<Explanation> {
+  const weight = WEIGHTS[anomaly.signal];
+  if (anomaly.score === 0 || weight === undefined) return NOTHING;
+  const isTemplates = anomaly.signal === "new_templates";
+  const columns =
+    isTemplates && templateRuleOf(config)?.places.tenant !== 0
+      ? ["tenant", "service_name"]
+      : columnsOf(config, anomaly);
+  const of = (column: string) => anomaly.key[columns.indexOf(column)] ?? "";
+  const parameters = { tenant: of("tenant"), service: of("service_name"), start: anomaly.window_start };
+  const filter = isTemplates ? FIRST_SEEN : "1";
+  const contributors = await store.query<{ dimension: string; value: string; share: number }>(
+    contributorsStatement(weight, filter),
+    parameters,
+  );
+  const samples = await store.query<{ line: string }>(
+    `SELECT substringUTF8(line, 1, 500) AS line FROM events WHERE ${SERVICE} AND ${WINDOW} AND ${filter}
+    ORDER BY toFloat64(${weight}) DESC, timestamp, topic, \`partition\`, \`offset\`, \`index\` LIMIT 3`,
+    parameters,
+  );
+  const changes = await store.query<{ change: string }>(CHANGES, parameters);
+  return {
+    contributors: contributors.map(({ dimension, value, share }) => [dimension, value, share]),
+    samples: samples.map(({ line }) => line),
+    changes: changes.map(({ change }) => change),
+  };
+}
+
+function columnsOf(config: Config, { rule }: Explained): readonly string[] {
+  return seriesRulesOf(config).find(({ name }) => name === rule)?.groupBy ?? ["service_name"];
+}

@@ -1,0 +1,262 @@
+import { templateOf } from "../enrich/template.ts";
+import type { ClickHouse, Clock } from "../model/ports.ts";
+import type { Config } from "../runtime/config.ts";
+import { openCloser } from "./closer.ts";
+import { explain } from "./detect-explain.ts";
+import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
+import * as statements from "./detect-statements.ts";
+import {
+  rememberHour,
+  rollUpHistory,
+  rollUpHour,
+  type Scored,
+  scoreHistory,
+  scoreHour,
+  THRESHOLD,
+} from "./detector.ts";
+import { openWorkplace } from "./workplace.ts";
+
+/** What a detection came to. */
+export interface DetectSummary {
+  /** ISO; windows before it were looked at. null: nothing was closed. */
+  readonly until: string | null;
+  /** Anomalies that are new, or that are no longer what they were. */
+  readonly changed: number;
+}
+
+interface Standing {
+  readonly cut: number;
+  /** Seconds since the epoch. */
+  readonly until: number;
+}
+
+interface Done extends Standing {
+  readonly since: number;
+  readonly rules: string;
+}
+
+/** An anomaly without its explanation. */
+type Finding = Pick<
+  Scored,
+  | "rule"
+  | "signal"
+  | "key"
+  | "window_start"
+  | "value"
+  | "score"
+  | "expected"
+  | "lower"
+  | "upper"
+  | "why"
+  | "baseline_windows"
+>;
+type StoredFinding = Finding & { readonly revision: number };
+
+const HOUR = 3600;
+const WINDOW = 300;
+/** More hours are scored at once, with all that was before. */
+const HOURS_MAX = 48;
+/** Rows of one insert. */
+const ROWS_MAX = 20;
+
+/**
+ * Looks for anomalies in the windows that are closed and not looked at yet, and once more where late events changed them.
+ * Doing it twice changes nothing: an anomaly has a next revision only where it says something else, and one that late events
+ * took away has a score of 0. For the process that closes; not for two at a time.
+ */
+export async function detect(store: ClickHouse, config: Config): Promise<DetectSummary> {
+  const rules = seriesRulesOf(config);
+  const parameters = { rules: rules.map(({ name }) => name), versions: rules.map(({ version }) => version) };
+  const [standing] = await store.query<Standing>(statements.STANDING, parameters);
+  const [done] = await store.query<Done>(statements.DONE);
+  const until = standing === undefined ? 0 : floor(standing.until, WINDOW);
+  if (standing === undefined || until === 0) return { until: null, changed: 0 };
+  const names = JSON.stringify(parameters);
+  const from = done?.rules === names ? done.cut : 0;
+  const changedHours = (
+    await store.query<{ hour: number }>(statements.CHANGED_HOURS, { ...parameters, after: from, to: timeText(until) })
+  ).map(({ hour }) => hour);
+  const isKnown = done !== undefined && done.rules === names;
+  if (isKnown && done.until >= until && changedHours.length === 0) return summaryOf(until, 0);
+  const since = isKnown ? done.since : (changedHours[0] ?? floor(until, HOUR));
+  const hours = new Set(changedHours);
+  for (let hour = isKnown ? floor(done.until, HOUR) : since; hour < until; hour += HOUR) hours.add(hour);
+  const isAnew = !isKnown || hours.size > HOURS_MAX || Math.min(...hours) < since;
+  const first = Math.min(since, ...hours);
+
+  let changed: number;
+  if (isAnew) changed = await detectAnew(store, config, first, until);
+  else {
+    changed = 0;
+    for (const hour of [...hours].sort((a, b) => a - b))
+      changed += await detectHour(store, config, hour, Math.min(hour + HOUR, until));
+  }
+  await store.command(
+    `INSERT INTO detections (cut_id, since, until, rules)
+    SELECT {cut:UInt64}, toDateTime({since:UInt32}, 'UTC'), toDateTime({until:UInt32}, 'UTC'), {rules:String}`,
+    { cut: standing.cut, since: first, until, rules: names },
+  );
+  return summaryOf(until, changed);
+}
+
+/** Everything from the first window on. */
+async function detectAnew(store: ClickHouse, config: Config, from: number, until: number): Promise<number> {
+  for (const table of ["signals_5m", "baselines", "expectations"]) await store.command(`TRUNCATE TABLE ${table}`);
+  await fill(store, config, from, until);
+  const parameters = { ...rangeOf(from, until), rules: namesOf(config) };
+  const scored = await scoreHistory(store, statements.SCORED, parameters);
+  // The last hour is remembered when it is whole.
+  const whole = { ...parameters, ...rangeOf(from, floor(until, HOUR)) };
+  await rollUpHistory(store, statements.REMEMBERED, whole);
+  return settle(store, config, scored, from, until);
+}
+
+/** An hour of which there are windows up to `until`. */
+async function detectHour(store: ClickHouse, config: Config, hour: number, until: number): Promise<number> {
+  const text = timeText(hour);
+  const parameters = { ...rangeOf(hour, until), rules: namesOf(config) };
+  await fill(store, config, hour, until);
+  await rememberHour(store, text);
+  const scored = await scoreHour(store, statements.SCORED, text, parameters);
+  if (until === hour + HOUR) await rollUpHour(store, statements.REMEMBERED, text, parameters);
+  return settle(store, config, scored, hour, until);
+}
+
+async function fill(store: ClickHouse, config: Config, from: number, to: number): Promise<void> {
+  const range = rangeOf(from, to);
+  for (const { name, version } of seriesRulesOf(config))
+    await store.command(statements.FILL_SIGNALS, { ...range, rule: name, version });
+  const rule = templateRuleOf(config);
+  if (rule === null) return;
+  const { name, version, places } = rule;
+  await store.command(statements.NOTE_TEMPLATES, { ...range, rule: name, version, ...places });
+  await readTemplates(store);
+}
+
+interface UnreadTemplate {
+  readonly tenant: string;
+  readonly service_name: string;
+  readonly template: string;
+  readonly since: string;
+  readonly body: string;
+}
+
+/** Writes down how templates read that were not seen before. */
+async function readTemplates(store: ClickHouse): Promise<void> {
+  for (;;) {
+    const unread = await store.query<UnreadTemplate>(statements.UNREAD_TEMPLATES);
+    if (unread.length === 0) return;
+    for (let at = 0; at < unread.length; at += ROWS_MAX) {
+      const rows = unread.slice(at, at + ROWS_MAX);
+      await store.command(
+        `INSERT INTO templates (tenant, service_name, template, first_seen, last_seen, form)
+        SELECT r.1, r.2, r.3, toDateTime(r.4, 'UTC'), toDateTime(r.4, 'UTC'), r.5
+        FROM (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {services:Array(String)}, {templates:Array(String)}, {times:Array(String)}, {forms:Array(String)})) AS r)`,
+        {
+          tenants: rows.map(({ tenant }) => tenant),
+          services: rows.map(({ service_name }) => service_name),
+          templates: rows.map(({ template }) => template),
+          times: rows.map(({ since }) => since),
+          forms: rows.map(({ body }) => formOf(body)),
+        },
+      );
+    }
+  }
+}
+
+/** Never empty, so that it is read once. */
+function formOf(body: string): string {
+  const template = templateOf(Buffer.from(body, "utf8").toString("latin1"));
+  return Buffer.from(template, "latin1").toString("utf8") || "<*>";
+}
+
+/** Adds what has no score of its own, and stores what differs from what is stored. */
+async function settle(
+  store: ClickHouse,
+  config: Config,
+  scored: readonly Scored[],
+  from: number,
+  until: number,
+): Promise<number> {
+  const findings: Finding[] = scored.filter(({ anomaly }) => anomaly);
+  const parameters = { ...rangeOf(from, until), threshold: THRESHOLD };
+  for (const { name } of seriesRulesOf(config))
+    findings.push(...(await store.query<Finding>(statements.ERROR_RATIOS, { ...parameters, rule: name })));
+  const templates = templateRuleOf(config);
+  if (templates !== null)
+    findings.push(
+      ...(await store.query<Finding>(statements.NEW_TEMPLATES, {
+        ...parameters,
+        rule: templates.name,
+        tenant: templates.places.tenant,
+      })),
+    );
+  const stored = new Map(
+    (await store.query<StoredFinding>(statements.STORED_ANOMALIES, parameters)).map((row) => [idOf(row), row]),
+  );
+  const rows: StoredFinding[] = [];
+  for (const finding of findings) {
+    const known = stored.get(idOf(finding));
+    stored.delete(idOf(finding));
+    if (known === undefined || !isSame(known, finding)) rows.push({ ...finding, revision: (known?.revision ?? 0) + 1 });
+  }
+  for (const gone of stored.values())
+    if (gone.score > 0) rows.push({ ...gone, score: 0, why: "", revision: gone.revision + 1 });
+  const lines: string[] = [];
+  for (const row of rows) lines.push(JSON.stringify({ ...row, ...(await explain(store, config, row)) }));
+  for (let at = 0; at < lines.length; at += ROWS_MAX)
+    await store.command(statements.STORE_ANOMALIES, { rows: lines.slice(at, at + ROWS_MAX).join("\n") });
+  return rows.length;
+}
+
+function idOf({ rule, signal, key, window_start }: Finding): string {
+  return JSON.stringify([rule, signal, key, window_start]);
+}
+
+/** Both forms of the score agree within 1e-9. */
+function isSame(a: Finding, b: Finding): boolean {
+  const isNear = (x: number, y: number) => Math.abs(x - y) <= 1e-6 * Math.max(1, Math.abs(x));
+  return a.why === b.why && isNear(a.value, b.value) && isNear(a.score, b.score);
+}
+
+function namesOf(config: Config): string[] {
+  return seriesRulesOf(config).map(({ name }) => name);
+}
+
+function rangeOf(from: number, to: number) {
+  return { from: timeText(from), to: timeText(to) };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+}
+
+function floor(seconds: number, unit: number): number {
+  return Math.floor(seconds / unit) * unit;
+}
+
+function summaryOf(until: number, changed: number): DetectSummary {
+  return { until: new Date(until * 1000).toISOString(), changed };
+}
+
+/** Closes what is due, and looks for anomalies in it. Throws SOURCE_BUSY while another process closes. */
+export async function detectOnce(config: Config, clock: Clock): Promise<DetectSummary> {
+  const workplace = await openWorkplace(config, clock);
+  try {
+    const closer = await openCloser(workplace, { clock });
+    try {
+      await closer.tick(true);
+      return await detect(workplace.store, config);
+    } finally {
+      await closer.close();
+    }
+  } finally {
+    await workplace.close();
+  }
+}
+
+/** The summary for people. */
+export function detectText({ until, changed }: DetectSummary): string {
+  if (until === null) return "No windows are closed yet.";
+  return `Windows up to ${until} were looked at; ${changed === 1 ? "one anomaly is" : `${changed} anomalies are`} new or changed.`;
+}
