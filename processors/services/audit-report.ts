@@ -7,7 +7,7 @@ import type { AuditReport } from "./audit.ts";
 const PARTITIONS_MAX = 40;
 
 /** An audit for people: at most 100 columns, but for what is found. */
-export function auditText({ partitions, findings, retention }: AuditReport): string {
+export function auditText({ partitions, findings, retention, notRead }: AuditReport): string {
   if (partitions.length === 0 && findings.length === 0) return "The ledger is empty: there is nothing to audit.";
   const sorted = [...partitions].sort((a, b) => b.findings - a.findings || b.records - a.records);
   const shown = sorted.slice(0, PARTITIONS_MAX);
@@ -35,6 +35,7 @@ export function auditText({ partitions, findings, retention }: AuditReport): str
   else
     for (const { code, topic, partition, text } of findings)
       lines.push(printable(`${topic}/${partition}: ${text} [${code}]`));
+  if (notRead !== undefined) lines.push(printable(`Commits in Kafka were not compared: ${notRead}`));
   const { eventsDays, eventsDaysLeft } = retention;
   if (eventsDaysLeft !== null)
     lines.push(`Events are kept for ${eventsDays} days; the first go in ${eventsDaysLeft} days.`);

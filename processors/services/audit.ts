@@ -4,12 +4,15 @@ import type { CommitFacts } from "../audit/facts.ts";
 import { type Audit, type Finding, judge, keyOf } from "../audit/judge.ts";
 import { openStore } from "../clickhouse/store.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
+import { openKafka } from "../kafka/client.ts";
+import { readGroupCommits } from "../kafka/group-commits.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import { decodePlan, decodeRewind, planEnd } from "../plan/plan.ts";
 import type { Config } from "../runtime/config.ts";
 import { findMissing } from "./audit-missing.ts";
 import { type Retention, readStoreFacts } from "./audit-read.ts";
+import { kafkaOptionsOf } from "./kafka-options.ts";
 import { ownFormatsOf } from "./own-formats.ts";
 import type { RereadPlace } from "./reread.ts";
 import { storeOptionsOf } from "./workplace.ts";
@@ -34,6 +37,8 @@ export interface AuditPlace extends Pick<RereadPlace, "config" | "store" | "form
 
 export interface AuditReport extends Audit {
   readonly retention: Retention;
+  /** Why the commits in Kafka are not part of it. */
+  readonly notRead?: string;
 }
 
 /** Work that is under way looks wrong for a moment: what is found counts if it is still there after so long. */
@@ -52,10 +57,45 @@ export async function audit({ config, clock }: AuditOptions): Promise<AuditRepor
   try {
     if (existsSync(join(directory, "journal"))) journal = await openJournal(directory);
     const formats = ownFormatsOf(config);
-    return await auditIn({ config, store, journal, formats, clock, isAlone: store.kind === "embedded" });
+    const kafka = await openCommits(config);
+    try {
+      const place = { config, store, journal, formats, clock, isAlone: store.kind === "embedded" };
+      const report = await auditIn({ ...place, ...(kafka.commits === null ? {} : { commits: kafka.commits }) });
+      return kafka.notRead === null ? report : { ...report, notRead: kafka.notRead };
+    } finally {
+      await kafka.close();
+    }
   } finally {
     await journal?.close();
     await store.close();
+  }
+}
+
+interface KafkaCommits {
+  /** null: there are none to read, or Kafka does not answer. */
+  readonly commits: (() => Promise<CommitFacts[]>) | null;
+  readonly notRead: string | null;
+  close(): Promise<void>;
+}
+
+/** The commits of the configured topics. A store is worth an audit without them. */
+async function openCommits(config: Config): Promise<KafkaCommits> {
+  const none = { commits: null, notRead: null, close: async () => {} };
+  const topics = config.sources.flatMap(({ topic }) => (topic === null ? [] : [topic]));
+  if (topics.length === 0 || config.kafka.brokers.length === 0) return none;
+  try {
+    const client = await openKafka(kafkaOptionsOf(config, null), topics);
+    return {
+      ...none,
+      commits: async () =>
+        (await readGroupCommits(client, config.kafka.group, topics)).flatMap(({ commit, begin, ...of }) =>
+          commit === null ? [] : [commitFacts(of, commit, begin)],
+        ),
+      close: () => client.close(),
+    };
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    return { ...none, notRead: error.message };
   }
 }
 

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { CommitFacts } from "../audit/facts.ts";
 import { checkPinnedSettings } from "../clickhouse/pinned-settings.ts";
-import { type KafkaClient, type KafkaOptions, openKafka } from "../kafka/client.ts";
+import { type KafkaClient, openKafka } from "../kafka/client.ts";
 import { createFetcher, type Fetcher } from "../kafka/fetcher.ts";
 import { createMembership, type Epoch, type Membership } from "../kafka/membership.ts";
 import { WeirError } from "../model/errors.ts";
@@ -13,6 +12,7 @@ import { commitFacts } from "./audit.ts";
 import { type BackgroundAudit, createBackgroundAudit } from "./background-audit.ts";
 import { withBisecting } from "./bisect.ts";
 import { withBreaker } from "./breaker.ts";
+import { kafkaOptionsOf } from "./kafka-options.ts";
 import { type Observer, startObserving } from "./observer.ts";
 import { readingOf } from "./partition.ts";
 import type { FinishedBatch } from "./process.ts";
@@ -286,28 +286,5 @@ class TopicGroup {
       this.#troubled.add(place);
       logger.warn({ place, code: error.code }, error.message);
     }
-  }
-}
-
-function kafkaOptionsOf({ kafka }: Config, logger: Logger): KafkaOptions {
-  const { brokers, clientId, tls, sasl } = kafka;
-  return {
-    brokers,
-    clientId,
-    tls: tls === null ? null : { ca: pem(tls.caFile), cert: pem(tls.certFile), key: pem(tls.keyFile) },
-    sasl: sasl === null ? null : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password },
-    onWarning: (message) => logger.debug({ client: "kafka" }, message),
-  };
-}
-
-function pem(path: string | null): string | null {
-  if (path === null) return null;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new WeirError("CONFIG_UNREADABLE", `The file ${path} of kafka.tls can't be read (${code}); check it.`, {
-      cause,
-    });
   }
 }
