@@ -2,7 +2,7 @@ import { WeirError } from "../model/errors.ts";
 import type { Clock, Commit, Partition } from "../model/ports.ts";
 import type { KafkaClient } from "./client.ts";
 import { errorType, toKafkaError } from "./kafka-error.ts";
-import { createConsumerGroup, type KafkajsConsumerGroup } from "./kafkajs-seam.ts";
+import { createConsumerGroup, type GroupOptions, type KafkajsConsumerGroup } from "./kafkajs-seam.ts";
 
 export interface MembershipOptions {
   readonly client: KafkaClient;
@@ -13,6 +13,8 @@ export interface MembershipOptions {
   readonly sessionMs: number;
   /** So long may everybody take to finish the batch in hand when the group is divided anew. */
   readonly rebalanceMs: number;
+  /** Makes what speaks to the group's coordinator; kafkajs unless given. */
+  readonly openGroup?: (options: GroupOptions) => KafkajsConsumerGroup;
 }
 
 /** Why a stay in the group ended. */
@@ -71,7 +73,7 @@ const JOIN_PAUSE_MS = 250;
 
 /** A member of a consumer group that joins again and again. Heartbeats are its own: they do not wait for batches. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { client, group: groupId } = options;
+  const { client, group: groupId, openGroup = createConsumerGroup } = options;
   let group: KafkajsConsumerGroup | null = null;
   let epoch: RunningEpoch | null = null;
   let epochs = 0;
@@ -87,7 +89,7 @@ export function createMembership(options: MembershipOptions): Membership {
   return {
     async join() {
       if (epoch?.endReason !== "rebalance") await leaveGroup();
-      group ??= createConsumerGroup({
+      group ??= openGroup({
         cluster: client.cluster,
         logger: client.logger,
         groupId,

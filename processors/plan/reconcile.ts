@@ -44,7 +44,9 @@ export function reconcile(standing: Standing): Decision {
       code: "PLAN_SOURCE_SHRANK",
       reason: `The source ends at ${end}, before the offset ${reached} that was reached: it was truncated or replaced.`,
     };
-  if (from < begin)
+  // What is gone from the source may be stored already: then nothing has to be read from there.
+  const isStored = ledgerNext !== null && ledgerNext >= (plan === null ? from : planEnd(plan));
+  if ((isStored ? ledgerNext : from) < begin)
     return {
       kind: "stop",
       code: "PLAN_SOURCE_SHRANK",

@@ -120,16 +120,17 @@ async function besides<T>(work: Promise<T>, auditing: BackgroundAudit, clock: Cl
   return work;
 }
 
-interface Parts {
-  readonly room: Workroom;
+export interface GroupParts {
+  readonly room: Pick<Workroom, "store" | "version" | "refresh" | "observer" | "pipelineFor">;
   readonly client: KafkaClient;
   readonly fetcher: Fetcher;
   readonly membership: Membership;
 }
 
-class TopicGroup {
+/** A member of the group at work, from epoch to epoch, with what `processTopics` opened for it. */
+export class TopicGroup {
   readonly #options: ProcessTopicsOptions;
-  readonly #parts: Parts;
+  readonly #parts: GroupParts;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #stopped = new Map<string, { topic: string; partition: number; error: WeirError }>();
   readonly #troubled = new Set<string>();
@@ -138,7 +139,7 @@ class TopicGroup {
   #events = 0;
   #deadLetters = 0;
 
-  constructor(options: ProcessTopicsOptions, parts: Parts) {
+  constructor(options: ProcessTopicsOptions, parts: GroupParts) {
     this.#options = options;
     this.#parts = parts;
   }

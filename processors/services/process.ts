@@ -175,9 +175,24 @@ async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
   }
 }
 
-/** Removes every row of the partition from an offset on, the ledger's first so that nobody counts on the rest. */
+/**
+ * Removes every row of the partition from an offset on, the ledger's first so that nobody counts on the rest. Their tokens
+ * are not used again, so nothing keeps an insert out that an earlier owner sent and that the store has still to carry out:
+ * its rows would be there twice. A removal that is carried out late would take rows that come now. Throws STORE_BUSY while
+ * there is such a statement.
+ */
 async function removeRows({ source, store }: ProcessOptions, from: bigint): Promise<void> {
-  const parameters = { topic: source.topic, partition: source.partition, from: String(from) };
+  const { topic, partition } = source;
+  const [{ found }] = await store.query<{ found: string }>(
+    "SELECT count() AS found FROM system.processes WHERE query_kind = 'Insert' AND position(query, {inToken:String}) > 0 OR query_kind = 'Alter' AND position(query, {quoted:String}) > 0",
+    { inToken: `|${topic}/${partition}|`, quoted: `'${topic}'` },
+  );
+  if (Number(found) > 0)
+    throw new WeirError(
+      "STORE_BUSY",
+      `ClickHouse is still carrying out what an earlier process sent for ${topic}/${partition}; wait until it is done, and try again.`,
+    );
+  const parameters = { topic, partition, from: String(from) };
   for (const table of ["ledger", "partials", "dead_letters", "events"])
     await store.command(
       `ALTER TABLE ${table} DELETE WHERE topic = {topic:String} AND \`partition\` = {partition:UInt32} AND batch_start >= {from:Int64} SETTINGS mutations_sync = 1`,

@@ -275,7 +275,7 @@ describe("a process that dies at any call and is started again", { timeout: 60_0
 
   it("leaves every row once when it dies while it removes another version's rows, and then starts as it was", async () => {
     const wrongs: (string | null)[] = [];
-    for (const death of [3, 5, 6, 7]) {
+    for (const death of [3, 5, 6, 7, 8]) {
       const lives = [4, death, null].map((death, i): Life => ({ death, recordsMax: 20, version: i === 1 ? "b" : "a" }));
       wrongs.push((await outcomeOf(lives)).wrong);
     }

@@ -35,6 +35,11 @@ describe("reconcile", () => {
     [{ ...planned, ledgerNext: 20n }, { kind: "skip", from: 20n }, "the planned batch was stored whole"],
     [{ ...planned, ledgerNext: 25n }, { kind: "skip", from: 25n }, "so was one behind it"],
     [{ ...planned, ledgerNext: 20n, end: 20n }, { kind: "skip", from: 20n }, "the planned batch was the last"],
+    [
+      { ...planned, ledgerNext: 20n, begin: 15n, end: 20n },
+      { kind: "skip", from: 20n },
+      "what was stored is not missed in the source",
+    ],
     [{ ...planned, ledgerNext: 10n }, { kind: "replay", plan }, "planned and not in the ledger"],
     [{ ...planned, plan: several, ledgerNext: 20n }, { kind: "skip", from: 20n }, "all planned batches were stored"],
     [

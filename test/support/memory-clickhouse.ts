@@ -58,6 +58,8 @@ export function createMemoryClickHouse(onStored?: () => void): MemoryClickHouse 
             run,
           })) as Row[];
       }
+      // Nothing is ever under way here.
+      if (/FROM system\.processes /.test(sql)) return [{ found: "0" }] as Row[];
       const table = /AS found FROM (\w+) /.exec(sql)?.[1];
       if (table !== undefined) {
         const start = BigInt(String(parameters["start"]));
