@@ -14,6 +14,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addProcess } from "./commands/process.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
+import { addServe } from "./commands/serve.ts";
 import { addSimulate } from "./commands/simulate.ts";
 import { addSql } from "./commands/sql.ts";
 import { addTemplates } from "./commands/templates.ts";
@@ -38,6 +39,7 @@ function createProgram(exit: Exit): Command {
   addBacktest(program);
   addSimulate(program, exit);
   addSql(program);
+  addServe(program, exit);
   addTemplates(program);
   addDeadLetters(program, exit);
   addMask(program);

@@ -5,18 +5,24 @@ import { drainPending } from "chdb";
 import { WeirError } from "../model/errors.ts";
 import type { InsertBlock } from "../model/ports.ts";
 import { insertData } from "./data-insert.ts";
-import { toWeirError } from "./error.ts";
+import { engineCode, toWeirError } from "./error.ts";
 import { readHolder } from "./holder.ts";
 import { insertFromFile, parseDataInsert } from "./insert-statement.ts";
 import { type EngineSession, openSession } from "./session.ts";
 import { openSpool, type Spool } from "./spool.ts";
-import { checkStatement } from "./statement.ts";
+import { checkStatement, intoFile } from "./statement.ts";
 import type { TextQueryOptions, TextStore } from "./text-store.ts";
 
 const DATA_BYTES_MAX = 1 << 30;
+const SYNTAX_ERROR = 62;
 
 /** ClickHouse in this process. */
 export interface EmbeddedClickHouse extends TextStore {
+  /**
+   * `queryText` for results of any size: they go through a file instead of memory. Resolves when the engine is done, so
+   * that its errors come before the first byte.
+   */
+  queryFile(sql: string, format: string, options: TextQueryOptions): Promise<Readable>;
   /**
    * Inserts formatted data that come apart from their statement (`INSERT INTO t FORMAT name`).
    * Throws STORE_REJECTED when there are more than `bytesMax` bytes or the engine refuses them.
@@ -27,6 +33,7 @@ export interface EmbeddedClickHouse extends TextStore {
 export interface InsertStreamOptions {
   readonly bytesMax: number;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly contained?: boolean;
 }
 
 /**
@@ -150,12 +157,12 @@ class Embedded implements EmbeddedClickHouse {
   }
 
   async queryText(sql: string, format: string, options: TextQueryOptions): Promise<Readable> {
-    const { parameters, settings = {} } = options;
+    const { parameters, settings = {}, contained = false } = options;
     checkFormat(format);
     const data = options.readonly ? null : parseDataInsert(sql);
     if (data !== null && data.dataBegin < sql.length) {
       const rest = Readable.from([Buffer.from(sql.slice(data.dataBegin), "utf8")]);
-      await this.insertStream(sql.slice(0, data.dataBegin), rest, { bytesMax: DATA_BYTES_MAX, settings });
+      await this.insertStream(sql.slice(0, data.dataBegin), rest, { bytesMax: DATA_BYTES_MAX, settings, contained });
       return Readable.from([]);
     }
     const { isReading } = checkStatement(sql, options);
@@ -165,10 +172,27 @@ class Embedded implements EmbeddedClickHouse {
     return Readable.from([bytes], { objectMode: false });
   }
 
+  async queryFile(sql: string, format: string, options: TextQueryOptions): Promise<Readable> {
+    checkFormat(format);
+    checkStatement(sql, options);
+    if (intoFile(sql, "") === null) return this.queryText(sql, format, options);
+    const session = options.readonly ? this.#sessions.people : this.#sessions.operator;
+    try {
+      return await this.#spool.withResult(async (path) => {
+        const statement = intoFile(sql, path) as string;
+        await this.#run(session, "query", statement, format, options.parameters, options.settings);
+      });
+    } catch (error) {
+      // There are statements that can't end in INTO OUTFILE; and of others the error should quote what was written.
+      if (engineCode(error) === SYNTAX_ERROR) return this.queryText(sql, format, options);
+      throw error;
+    }
+  }
+
   async insertStream(sql: string, stream: NodeJS.ReadableStream, options: InsertStreamOptions): Promise<void> {
     const data = parseDataInsert(sql);
     if (data === null) throw new WeirError("USAGE", "The statement is no INSERT … FORMAT; it takes no data.");
-    checkStatement(sql, { readonly: false });
+    checkStatement(sql, { readonly: false, contained: options.contained ?? false });
     try {
       await this.#spool.withStream(stream, options.bytesMax, async (path, bytes) => {
         if (bytes > 0) await insertData(this.#sessions.write, data, sql, path, options.settings ?? {});

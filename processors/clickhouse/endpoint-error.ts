@@ -14,7 +14,7 @@ const OWN: Readonly<Partial<Record<ErrorCode, readonly [number, string]>>> = {
 /** HTTP status by error number, as ClickHouse's HTTPHandler gives it; 500 for all others. READONLY is a refusal here. */
 const STATUS: ReadonlyMap<number, number> = new Map([
   ...[6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 72, 117, 130, 131, 349, 456, 457].map((code) => [code, 400] as const),
-  ...[16, 46, 47, 50, 56, 60, 63, 73, 81, 115].map((code) => [code, 404] as const),
+  ...[16, 46, 47, 50, 56, 60, 63, 73, 81, 115, 372].map((code) => [code, 404] as const),
   ...[164, 392, 497].map((code) => [code, 403] as const),
   [48, 501],
   [159, 408],

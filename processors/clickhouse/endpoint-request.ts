@@ -1,3 +1,4 @@
+import type { SessionRequest } from "./endpoint-sessions.ts";
 import { isAllowedSetting, isTransportSetting } from "./settings.ts";
 import { isSymbol, tokens } from "./tokens.ts";
 
@@ -11,6 +12,10 @@ export interface EndpointRequest {
   readonly format: string | null;
   readonly queryId: string | null;
   readonly readonly: boolean;
+  /** null: the request is none of a session. */
+  readonly session: SessionRequest | null;
+  /** The client takes a compressed answer (`enable_http_compression`). */
+  readonly isCompressing: boolean;
 }
 
 /** A request that the endpoint refuses, with ClickHouse's number and name for the reason. */
@@ -35,6 +40,16 @@ export function parseEndpointRequest(
   const request = { query: "", format: null as string | null, queryId: null as string | null, ...options };
   const parameters: Record<string, string> = {};
   const settings: Record<string, string> = {};
+  const sessionId = search.get("session_id") ?? "";
+  const timeout = search.get("session_timeout");
+  const session =
+    sessionId === ""
+      ? null
+      : {
+          id: sessionId,
+          timeoutSeconds: timeout !== null && /^[0-9]{1,6}$/.test(timeout) ? Number(timeout) : null,
+          isCheck: search.get("session_check") === "1",
+        };
   for (const [name, value] of search) {
     if (name === "query") request.query = value;
     else if (name === "default_format") request.format = value;
@@ -43,7 +58,14 @@ export function parseEndpointRequest(
     else if (name === "readonly") request.readonly = isReadonly(value, options.readonly);
     else if (/^param_\w+$/.test(name)) parameters[name.slice("param_".length)] = value;
     else if (isAllowedSetting(name)) settings[name] = value;
-    else if (!isTransportSetting(name)) {
+    else if ((name === "compress" || name === "decompress") && value === "1") {
+      throw new Refusal(
+        48,
+        "NOT_IMPLEMENTED",
+        501,
+        `ClickHouse's own compression (${name}=1) is not spoken here; use Content-Encoding and Accept-Encoding.`,
+      );
+    } else if (!isTransportSetting(name)) {
       throw new Refusal(
         115,
         "UNKNOWN_SETTING",
@@ -52,7 +74,7 @@ export function parseEndpointRequest(
       );
     }
   }
-  return { ...request, parameters, settings };
+  return { ...request, parameters, settings, session, isCompressing: search.get("enable_http_compression") === "1" };
 }
 
 function checkDatabase(name: string): void {

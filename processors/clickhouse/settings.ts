@@ -27,6 +27,8 @@ const NAMES = new Set([
   "deduplicate_blocks_in_dependent_materialized_views",
   "insert_deduplicate",
   "insert_deduplication_token",
+  "materialized_views_ignore_errors",
+  "cast_string_to_dynamic_use_inference",
 ]);
 
 const PREFIXES = [
@@ -63,10 +65,19 @@ export function isAllowedSetting(name: string): boolean {
   return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** What HTTP clients send about the transport; means nothing to the engine. */
+/** What HTTP clients send about who they are and the transport; means nothing to the engine. */
 export function isTransportSetting(name: string): boolean {
   return (
     name === "query_id" ||
+    name === "user" ||
+    name === "password" ||
+    name === "session_id" ||
+    name === "session_timeout" ||
+    name === "session_check" ||
+    name === "compress" ||
+    name === "decompress" ||
+    name === "client_protocol_version" ||
+    name === "quota_key" ||
     name === "wait_end_of_query" ||
     name === "buffer_size" ||
     name === "enable_http_compression" ||

@@ -1,7 +1,7 @@
 import { closeSync, createWriteStream, openSync, rmSync, writeSync } from "node:fs";
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** Files that hold an insert's data while the engine reads them. */
@@ -14,6 +14,8 @@ export interface Spool {
     bytesMax: number,
     use: (path: string, bytes: number) => Promise<T>,
   ): Promise<T>;
+  /** Has `fill` write a file, or none, and gives its content. The file has no name any more when this resolves. */
+  withResult(fill: (path: string) => Promise<void>): Promise<Readable>;
 }
 
 /** Opens DIR/tmp, emptied of what a killed process left. Only the process that holds the store may do this. */
@@ -23,7 +25,7 @@ export async function openSpool(dir: string): Promise<Spool> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   let written = 0;
-  const nextPath = () => join(folder, `insert-${++written}`);
+  const nextPath = () => join(folder, `data-${++written}`);
 
   async function withFile<T>(path: string, write: () => Promise<number>, use: (bytes: number) => Promise<T>) {
     try {
@@ -34,6 +36,16 @@ export async function openSpool(dir: string): Promise<Spool> {
   }
 
   return {
+    async withResult(fill) {
+      const path = nextPath();
+      try {
+        await fill(path);
+        const file = await open(path).catch(() => null);
+        return file === null ? Readable.from([]) : file.createReadStream();
+      } finally {
+        await rm(path, { force: true });
+      }
+    },
     async withPieces(pieces, use) {
       const path = nextPath();
       try {

@@ -1,4 +1,6 @@
 import { WeirError } from "../model/errors.ts";
+import { checkContained } from "./contained.ts";
+import { quoteString } from "./literal.ts";
 import { isAllowedSetting } from "./settings.ts";
 import { isReachingOut } from "./table-functions.ts";
 import { isKeyword, isSymbol, type Token, tokens } from "./tokens.ts";
@@ -19,11 +21,15 @@ export interface Statement {
  * - always: several statements (USAGE), `INTO OUTFILE`, overrides of `readonly` and `allow_ddl`, and SET and USE,
  *   which would change the session for everybody (STORE_READONLY);
  * - read-only: whatever doesn't begin like a query, functions that reach outside of the data, and settings that are
- *   not on the list of `settings.ts` (STORE_READONLY).
+ *   not on the list of `settings.ts` (STORE_READONLY);
+ * - contained: what would reach outside of the data, or change who may (see `contained.ts`).
  *
  * The engine's own read-only mode is not enough: with `readonly=2` it still overwrites files and reads any file.
  */
-export function checkStatement(sql: string, options: { readonly readonly: boolean }): Statement {
+export function checkStatement(
+  sql: string,
+  options: { readonly readonly: boolean; readonly contained?: boolean },
+): Statement {
   const list = [...tokens(sql)];
   while (isSymbol(list.at(-1), ";")) list.pop();
   if (list.length === 0) throw new WeirError("USAGE", "The statement is empty; give one SQL statement.");
@@ -42,10 +48,14 @@ export function checkStatement(sql: string, options: { readonly readonly: boolea
         `Read-only statements begin with SELECT, WITH, FROM, SHOW, DESCRIBE, EXISTS or EXPLAIN, not with ${first?.text ?? ")"}; use --write for others.`,
       );
     }
+  }
+  if (options.readonly || options.contained === true) {
     refuseForeignCharacters(sql, list);
     refuseFunctions(list);
   }
-  return { isReading, format: formatClause(list) };
+  if (options.contained === true && !options.readonly) checkContained(list);
+  const at = formatClause(list);
+  return { isReading, format: at < 0 ? null : list[at + 1].text };
 }
 
 function refusal(message: string): WeirError {
@@ -118,19 +128,32 @@ function refuseFunctions(list: readonly Token[]): void {
     const isApplied =
       isKeyword(list[i - 1], "APPLY") || (isSymbol(list[i - 1], "(") && isKeyword(list[i - 2], "APPLY"));
     if ((isCalled || isApplied) && isReachingOut(token.text)) {
-      throw refusal(
-        `The function ${token.text} reaches outside of Weir's data and is refused in read-only statements.`,
-      );
+      throw refusal(`The function ${token.text} reaches outside of Weir's data and is refused here.`);
     }
   }
 }
 
-/** `FORMAT name` at the end of a statement, also in front of SETTINGS; not a column that is called format. */
-function formatClause(list: readonly Token[]): string | null {
+/**
+ * The statement with its result going to a new file, which the engine writes block by block, in any format; null: its
+ * result is never large, or it is no query.
+ */
+export function intoFile(sql: string, path: string): string | null {
+  const list = [...tokens(sql)];
+  while (isSymbol(list.at(-1), ";")) list.pop();
+  const first = list.find((token) => !isSymbol(token, "("));
+  if (!isKeyword(first, "SELECT", "WITH", "FROM") || list.some((token) => isKeyword(token, "INSERT"))) return null;
+  const end = list[list.length - 1].end;
+  const at = formatClause(list);
+  const cut = at < 0 ? end : list[at].begin;
+  return `${sql.slice(0, cut)} INTO OUTFILE ${quoteString(path)} ${sql.slice(cut, end)}`;
+}
+
+/** Where `FORMAT name` stands at the end of a statement, also in front of SETTINGS; not a column called format. -1: nowhere. */
+function formatClause(list: readonly Token[]): number {
   for (let i = list.length - 2; i > 0; i--) {
     if (!isKeyword(list[i], "FORMAT") || list[i + 1].kind !== "word") continue;
     if (isKeyword(list[i + 1], "ASC", "DESC", "SETTINGS")) continue;
-    if (i + 2 === list.length || isKeyword(list[i + 2], "SETTINGS")) return list[i + 1].text;
+    if (i + 2 === list.length || isKeyword(list[i + 2], "SETTINGS")) return i;
   }
-  return null;
+  return -1;
 }

@@ -3,7 +3,9 @@ import type { Readable } from "node:stream";
 import type { ClickHouse } from "../model/ports.ts";
 import { openEmbedded } from "./embedded.ts";
 import { type Endpoint, startEndpoint } from "./endpoint.ts";
+import type { Account } from "./endpoint-accounts.ts";
 import { readEndpointFile, removeEndpointFile } from "./endpoint-file.ts";
+import { type HttpServer, type HttpServerOptions, listen } from "./endpoint-server.ts";
 import { isAlive, readHolder } from "./holder.ts";
 import { openRemote } from "./remote.ts";
 import type { TextQueryOptions, TextStore } from "./text-store.ts";
@@ -42,6 +44,31 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.endpoint !== true) return asStore(embedded, "embedded", null);
   try {
     return asStore(embedded, "embedded", await startEndpoint(embedded, dir));
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+/** The embedded store, with what it takes to serve it at another address than endpoint.json says. */
+export interface ServedStore extends Store {
+  /** The users of endpoint.json. */
+  readonly accounts: readonly Account[];
+  /** Serves the store at one more address, until it is closed. */
+  serveAt(options: Omit<HttpServerOptions, "isLimited">): Promise<HttpServer>;
+}
+
+/** Opens the embedded store in this process, whoever else would offer it. Throws STORE_BUSY. */
+export async function openServedStore(dataDir: string): Promise<ServedStore> {
+  const dir = resolve(dataDir);
+  const embedded = await openEmbedded(dir);
+  try {
+    const endpoint = await startEndpoint(embedded, dir);
+    return {
+      ...asStore(embedded, "embedded", endpoint),
+      accounts: endpoint.accounts,
+      serveAt: (options) => listen(embedded, { ...options, isLimited: true }),
+    };
   } catch (error) {
     await embedded.close();
     throw error;

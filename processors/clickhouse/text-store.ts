@@ -4,6 +4,8 @@ import type { ClickHouse } from "../model/ports.ts";
 export interface TextQueryOptions {
   /** Run in the engine's read-only mode, and only what `checkStatement` takes for reading. */
   readonly readonly: boolean;
+  /** May write, but not reach outside of the data (`contained.ts`). */
+  readonly contained?: boolean;
   /** Values of `{name:Type}`. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Settings for this statement alone. */

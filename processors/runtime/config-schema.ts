@@ -5,6 +5,7 @@ import { lookup, serviceRule } from "./config-lookups.ts";
 import { mask } from "./config-mask.ts";
 import { metrics } from "./config-metrics.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
+import { serve } from "./config-serve.ts";
 import { source } from "./config-sources.ts";
 import { bytes, days, text } from "./config-values.ts";
 
@@ -86,6 +87,7 @@ export const FILE_SCHEMA = z
         "After how many days data is deleted, counted from the day it was stored. The ledger is kept for good.",
       ),
     metrics,
+    serve,
     log: z
       .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("Least severe level that is written.") })
       .prefault({})

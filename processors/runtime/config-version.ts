@@ -124,6 +124,14 @@ export function redacted(config: Config): Record<string, unknown> {
       topics: `${retention.topicsDays}d`,
     },
     metrics: withoutNull({ listen: config.metrics.listen === null ? null : writeAddress(config.metrics.listen) }),
+    serve: {
+      listen: config.serve.listen,
+      users: config.serve.users.map(({ name, role, passwordFile }) => ({
+        name,
+        role,
+        ...(passwordFile === null ? { password_sha256: HIDDEN } : { password_file: passwordFile }),
+      })),
+    },
     log: { level: config.log.level },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FieldName, LookupConfig, LookupTarget, ServiceRule } from "../model/lookups.ts";
 import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
@@ -84,6 +85,15 @@ export interface KafkaConfig {
   } | null;
 }
 
+/** An account of `weir serve`. */
+export interface ServeUser {
+  readonly name: string;
+  /** Secret: 64 hexadecimal digits, given directly or made from `passwordFile`. */
+  readonly passwordSha256: string;
+  readonly passwordFile: string | null;
+  readonly role: "reader" | "writer" | "admin";
+}
+
 /** Everything that can be configured, checked and complete. `schemas/config.schema.json` describes each key. */
 export interface Config {
   readonly data: { readonly directory: string };
@@ -127,6 +137,7 @@ export interface Config {
   };
   /** Where run and process tell of themselves; null: nowhere. */
   readonly metrics: { readonly listen: ListenAddress | null };
+  readonly serve: { readonly listen: string; readonly users: readonly ServeUser[] };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -180,6 +191,11 @@ export function readConfig(options: ConfigOptions = {}): Config {
   const passwords = {
     clickhouse: passwordOf(parsed.data?.clickhouse.password_file, ["clickhouse", "password_file"]),
     kafka: passwordOf(parsed.data?.kafka.sasl.password_file, ["kafka", "sasl", "password_file"]),
+    serve: (parsed.data?.serve.users ?? []).map((user, index) => {
+      const password = passwordOf(user.password_file, ["serve", "users", index, "password_file"]);
+      if (password === "") report(["serve", "users", index, "password_file"], "the file's first line is empty");
+      return password;
+    }),
   };
   const keyHex = env[MASK_KEY_VARIABLE] || null;
   if (keyHex !== null && !isKeyText(keyHex)) {
@@ -202,6 +218,8 @@ function originOf(overrides: readonly Override[], path: ConfigProblem["path"]): 
 interface PasswordsOfFiles {
   readonly clickhouse: string | null;
   readonly kafka: string | null;
+  /** In the order of serve.users. */
+  readonly serve: readonly (string | null)[];
 }
 
 function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: string | null): Config {
@@ -272,8 +290,20 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
       topicsDays: retention.topics,
     },
     metrics: { listen: file.metrics.listen ?? null },
+    serve: {
+      listen: file.serve.listen,
+      users: file.serve.users.map(({ name, role, password_sha256, password_file }, index) => {
+        const password = passwordsOfFiles.serve[index];
+        const passwordSha256 = password_sha256?.toLowerCase() ?? hashOf(password ?? "");
+        return { name, role, passwordSha256, passwordFile: password_file ?? null };
+      }),
+    },
     log: file.log,
   };
+}
+
+function hashOf(password: string): string {
+  return createHash("sha256").update(password).digest("hex");
 }
 
 function writtenRules(file: FileConfig) {

@@ -81,6 +81,7 @@ describe("what a configuration says", () => {
       },
       retention: { eventsDays: 30, deadLettersDays: 30, partialsDays: 7, windowsDays: 400, topicsDays: 7 },
       metrics: { listen: null },
+      serve: { listen: "127.0.0.1:8123", users: [] },
       log: { level: "info" },
     });
   });
