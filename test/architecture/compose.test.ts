@@ -15,12 +15,12 @@ const compose = parse(read("docker-compose.yml")) as {
 };
 
 describe("docker-compose.yml", () => {
-  it("starts Kafka and ClickHouse", () => {
-    expect(Object.keys(compose.services).sort()).toEqual(["clickhouse", "kafka"]);
+  it("starts Kafka and ClickHouse and, if it is told to, Weir", () => {
+    expect(Object.keys(compose.services).sort()).toEqual(["clickhouse", "close", "kafka", "process"]);
   });
 
   it.each(Object.entries(compose.services))("pins the image of %s to a full version", (_, { image }) => {
-    expect(image).toMatch(/^[a-z]+\/[a-z-]+:\d+\.\d+\.\d+(?:\.\d+)?$/);
+    expect(image).toMatch(/^(?:[a-z]+\/[a-z-]+|weir):\d+\.\d+\.\d+(?:\.\d+)?$/);
   });
 
   it.each(Object.entries(compose.services))(
@@ -32,14 +32,40 @@ describe("docker-compose.yml", () => {
   );
 
   it.each(Object.entries(compose.services))("opens the ports of %s to this machine only", (_, { ports }) => {
-    expect(ports?.length).toBeGreaterThan(0);
-    for (const port of ports!) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    for (const port of ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
   it("keeps data in named volumes, each declared and used", () => {
     const used = Object.values(compose.services).flatMap(({ volumes }) =>
-      volumes!.map((volume) => volume.split(":")[0]),
+      volumes!.map((volume) => volume.split(":")[0]).filter((name) => !name.startsWith(".")),
     );
-    expect(used.sort()).toEqual(Object.keys(compose.volumes).sort());
+    expect([...new Set(used)].sort()).toEqual(Object.keys(compose.volumes).sort());
+  });
+});
+
+describe("Dockerfile", () => {
+  const lines = read("Dockerfile").split("\n");
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM ")));
+
+  it("is built from full versions", () => {
+    const images = lines.filter((line) => line.startsWith("FROM ")).map((line) => line.split(" ")[1]);
+    expect(images).toHaveLength(2);
+    for (const image of images) expect(image).toMatch(/^node:\d+\.\d+\.\d+-[a-z-]+$/);
+  });
+
+  it("runs as a user that isn't root, and can tell how it is", () => {
+    const users = last.filter((line) => line.startsWith("USER "));
+    expect(users).toEqual(["USER node"]);
+    expect(last.some((line) => line.startsWith("HEALTHCHECK "))).toBe(true);
+  });
+
+  it("holds no secret, and takes only what it names", () => {
+    expect(lines.filter((line) => /^(?:ARG|ENV)\b.*(?:PASSWORD|KEY|TOKEN|SECRET)/i.test(line))).toEqual([]);
+    expect(lines.filter((line) => /^(?:ADD |COPY \.)/.test(line))).toEqual([]);
+    const ignored = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    const copied = lines.filter((line) => /^COPY [^-]/.test(line)).flatMap((line) => line.split(" ").slice(1, -1));
+    expect(ignored).toEqual(["*", ...copied.map((name) => `!${name}`)]);
   });
 });
