@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addAudit } from "./commands/audit.ts";
 import { addBacktest } from "./commands/backtest.ts";
 import { addClose } from "./commands/close.ts";
+import { addCollect } from "./commands/collect.ts";
 import type { Exit } from "./commands/command.ts";
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -31,6 +32,7 @@ function createProgram(exit: Exit): Command {
     .configureHelp({ helpWidth: 100 });
   addRun(program, exit);
   addLoad(program, exit);
+  addCollect(program, exit);
   addProcess(program, exit);
   addClose(program, exit);
   addTopic(program, exit);

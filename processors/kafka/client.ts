@@ -71,7 +71,8 @@ export async function openKafka(options: KafkaOptions, topics: readonly string[]
   }
 }
 
-function tlsOptions({ ca, cert, key }: NonNullable<KafkaOptions["tls"]>): object {
+/** TLS as kafkajs and Node.js take it. */
+export function tlsOptions({ ca, cert, key }: NonNullable<KafkaOptions["tls"]>): object {
   return {
     ...(ca === null ? {} : { ca: [ca] }),
     ...(cert === null ? {} : { cert }),

@@ -5,9 +5,9 @@ import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createProofBook, type ProofBook } from "./attendance.ts";
-import { formatOf, openPartition, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
-import type { FinishedBatch, PartitionProcessor } from "./process.ts";
-import type { Workplace } from "./workplace.ts";
+import { formatOf, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
+import type { PartitionProcessor } from "./process.ts";
+import type { Reading, Workplace } from "./workplace.ts";
 
 export interface FollowOptions {
   readonly config: Config;
@@ -30,6 +30,12 @@ export interface Inputs {
   readonly clock: Clock;
 }
 
+/** What takes the records of a followed file. */
+export interface FileProcessor extends PartitionProcessor {
+  /** Lets go of what it has of its own; the source is closed by its owner. */
+  close?(): Promise<void>;
+}
+
 /** How often it is looked for new files, and how long one waits that could not be read twice. */
 const LOOK_MS = 10_000;
 
@@ -37,7 +43,7 @@ const LOOK_MS = 10_000;
 interface Followed {
   readonly path: string;
   readonly source: string;
-  open: { readonly source: FileSource; readonly processor: PartitionProcessor } | null;
+  open: { readonly source: FileSource; readonly processor: FileProcessor } | null;
   /** Code of the error that the last try ended with. */
   failure: string | null;
   retryAtMs: number;
@@ -46,8 +52,8 @@ interface Followed {
 /** Follows files as they grow, are rotated and appear. One that can't be read is told once and left until it can be. */
 export function followFiles(
   options: FollowOptions,
-  workplace: Workplace,
-  onBatch: (batch: FinishedBatch) => void,
+  workplace: Pick<Workplace, "journal" | "config" | "formats">,
+  openProcessor: (source: FileSource, reading: Reading) => Promise<FileProcessor>,
 ): Inputs {
   const { config, files, clock, signal, logger } = options;
   const followed = new Map<string, Followed>();
@@ -89,7 +95,7 @@ export function followFiles(
     try {
       await proofs.begin(source);
       const reading = readingOf(config, name, source.format, format !== "auto");
-      return { source, processor: await openPartition(workplace, { source, reading, signal, logger, onBatch }) };
+      return { source, processor: await openProcessor(source, reading) };
     } catch (error) {
       await source.close();
       throw error;
@@ -106,13 +112,13 @@ export function followFiles(
     source.setEnd("final");
     await proofs.whileDraining(source, true, signal, processor.drain);
     await proofs.note(source);
-    await source.close();
-    file.open = null;
+    await closeFile(file);
   }
 
   async function closeFile(file: Followed): Promise<void> {
     const { open } = file;
     file.open = null;
+    await open?.processor.close?.();
     await open?.source.close();
   }
 

@@ -95,7 +95,11 @@ async function openInputs(
   onBatch: (batch: FinishedBatch) => void,
 ): Promise<Inputs> {
   const isFollowing = options.files.length > 0 || options.config.sources.some(({ files }) => files.length > 0);
-  return isFollowing ? followFiles(options, workplace, onBatch) : openShop(options, workplace, onBatch);
+  if (!isFollowing) return openShop(options, workplace, onBatch);
+  const { signal, logger } = options;
+  return followFiles(options, workplace, (source, reading) =>
+    openPartition(workplace, { source, reading, signal, logger, onBatch }),
+  );
 }
 
 async function openShop(

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLogger } from "../../processors/runtime/logger.ts";
 import { followFiles, type Inputs } from "../../processors/services/follow.ts";
+import { openPartition } from "../../processors/services/partition.ts";
 import type { FinishedBatch } from "../../processors/services/process.ts";
 import { openWorkplace, type Workplace } from "../../processors/services/workplace.ts";
 import { configOf, inMemory, textLines } from "../integration/workbench.ts";
@@ -33,18 +34,13 @@ afterEach(async () => {
 async function follow(files: readonly string[], yaml = ""): Promise<void> {
   const config = configOf(join(folder, "data"), { yaml });
   workplace = await openWorkplace(config);
-  inputs = followFiles(
-    {
-      config,
-      files,
-      clock,
-      signal: new AbortController().signal,
-      logger: createLogger({ level: "info", output: log, clock }),
-    },
-    workplace,
-    ({ row }: FinishedBatch) => {
-      stored += row.records;
-    },
+  const { signal } = new AbortController();
+  const logger = createLogger({ level: "info", output: log, clock });
+  const onBatch = ({ row }: FinishedBatch) => {
+    stored += row.records;
+  };
+  inputs = followFiles({ config, files, clock, signal, logger }, workplace, (source, reading) =>
+    openPartition(workplace, { source, reading, signal, logger: null, onBatch }),
   );
 }
 
