@@ -12,6 +12,7 @@ import { addErase } from "./commands/erase.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMask } from "./commands/mask.ts";
 import { addMigrate } from "./commands/migrate.ts";
+import { addNotify } from "./commands/notify.ts";
 import { addProcess } from "./commands/process.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
@@ -35,6 +36,7 @@ function createProgram(exit: Exit): Command {
   addCollect(program, exit);
   addProcess(program, exit);
   addClose(program, exit);
+  addNotify(program, exit);
   addTopic(program, exit);
   addAudit(program, exit);
   addDetect(program);

@@ -32,6 +32,7 @@ export const ERRORS = {
   PLAN_SOURCE_SHRANK: { retriable: false },
   CLOSE_FENCED: { retriable: true },
   TOPIC_NOT_FOUND: { retriable: false },
+  ALERT_UNDELIVERED: { retriable: true },
   USAGE: { retriable: false },
   INTERNAL: { retriable: false },
 } as const satisfies Record<string, { retriable: boolean }>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alerts } from "./config-alerts.ts";
 import { format } from "./config-formats.ts";
 import { breaker, kafka } from "./config-kafka.ts";
 import { lookup, serviceRule } from "./config-lookups.ts";
@@ -69,6 +70,7 @@ export const FILE_SCHEMA = z
       .describe("How much is handled as a unit."),
     breaker,
     rules: z.array(rule).max(1000).prefault(DEFAULT_RULES).describe("What is counted, in which windows, by which key."),
+    alerts,
     mask,
     retention: z
       .strictObject({

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
+import { writtenAlerts } from "./config-alerts.ts";
 import { writeAddress } from "./config-metrics.ts";
 import { writtenMeasures } from "./config-rules.ts";
 import { writeBytes, writeSeconds } from "./config-units.ts";
@@ -106,6 +107,7 @@ export function redacted(config: Config): Record<string, unknown> {
         version: edition ?? 1,
       })),
     ],
+    alerts: writtenAlerts(config.alerts),
     mask: withoutNull({
       enabled: mask.enabled,
       rules: { ...mask.rules },

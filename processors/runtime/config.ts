@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { WeirError } from "../model/errors.ts";
 import type { FieldName, LookupConfig, LookupTarget, ServiceRule } from "../model/lookups.ts";
 import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
+import { type AlertReceiver, type AlertsConfig, toAlerts } from "./config-alerts.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
 import type { MaskRule } from "./config-mask.ts";
 import type { ListenAddress } from "./config-metrics.ts";
@@ -117,6 +119,7 @@ export interface Config {
   readonly rules: readonly Rule[];
   /** Rules that are made from finished windows; each stands after the one that it is made from. */
   readonly rollUps: readonly RollUp[];
+  readonly alerts: AlertsConfig;
   readonly mask: {
     readonly enabled: boolean;
     readonly rules: Readonly<Record<MaskRule, boolean>>;
@@ -205,6 +208,28 @@ export function readConfig(options: ConfigOptions = {}): Config {
   return deepFreeze(toConfig(parsed.data, passwords, keyHex));
 }
 
+/**
+ * The secret of a receiver, from its file or its variable; "" where it has none. Throws CONFIG_UNREADABLE, which tells the
+ * name of file or variable and nothing of what is in it.
+ */
+export function readAlertSecret(
+  { name, secretFile, secretVariable }: AlertReceiver,
+  env: Environment = process.env,
+): string {
+  const unreadable = (what: string) =>
+    new WeirError("CONFIG_UNREADABLE", `The secret of the receiver ${name} can't be read: ${what}.`);
+  if (secretVariable !== null) {
+    const value = env[secretVariable] ?? "";
+    if (value === "") throw unreadable(`the variable ${secretVariable} is not set`);
+    return value;
+  }
+  if (secretFile === null) return "";
+  const { text, failed } = readPasswordFile(secretFile);
+  if (text === undefined || text === "")
+    throw unreadable(`the file ${secretFile} ${failed === undefined ? "is empty" : `gives ${failed}`}`);
+  return text;
+}
+
 /** Whether people want colours on their terminals (NO_COLOR, see no-color.org, and TERM=dumb say no). */
 export function wantsColor(env: Environment = process.env): boolean {
   return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
@@ -273,6 +298,7 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
     breaker: file.breaker,
     rules,
     rollUps,
+    alerts: toAlerts(file.alerts),
     mask: {
       enabled: mask.enabled,
       rules: mask.rules,

@@ -6,6 +6,7 @@ import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import { printable } from "../runtime/terminal.ts";
+import { ALERTS_TOPIC, openAlertCodec } from "./publish-alerts.ts";
 import { openWindowCodec, WINDOWS_TOPIC } from "./publish-windows.ts";
 
 export interface TopicOptions {
@@ -35,11 +36,12 @@ export async function showTopic(options: TopicOptions): Promise<void> {
   const journal = await openJournal(dir);
   try {
     const names = topicNames(journal);
-    if (!names.includes(topic) && !(follow && topic === WINDOWS_TOPIC)) {
+    if (!names.includes(topic) && !(follow && [WINDOWS_TOPIC, ALERTS_TOPIC].includes(topic))) {
       const known = names.length === 0 ? "there are none yet" : `there are ${names.join(", ")}`;
       throw new WeirError("TOPIC_NOT_FOUND", `There is no topic ${JSON.stringify(topic)} in ${dir}; ${known}.`);
     }
-    const codec = topic === WINDOWS_TOPIC ? await openWindowCodec() : null;
+    const codec =
+      topic === WINDOWS_TOPIC ? await openWindowCodec() : topic === ALERTS_TOPIC ? await openAlertCodec() : null;
     for (let offset = options.from; !signal.aborted; ) {
       const records = readTopic(journal, topic, offset);
       const lines = records.map((record) => lineOf(record, codec?.decode(record.value) ?? null, json));

@@ -61,11 +61,12 @@ export const ACTS = [
   "plan",
   "close",
   "detect",
+  "incident",
   "audit",
   "simulate",
 ];
 /** A folder named for a thing does I/O. */
-export const THINGS = ["files", "journal", "kafka", "clickhouse", "lookups", "http", "runtime"];
+export const THINGS = ["files", "journal", "kafka", "clickhouse", "lookups", "receivers", "http", "runtime"];
 /** These join acts and things, and may import all of them. */
 export const JOINTS = ["commands", "services", "pipeline.ts", "main.ts"];
 

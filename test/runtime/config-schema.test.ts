@@ -87,6 +87,7 @@ describe("the example", () => {
       "clickhouse.password",
       "kafka.sasl.password",
       ...["service_rules.equals", "service_rules.suffix", "service_rules.pattern"],
+      "alerts.receivers.secret_variable",
       "serve.users.password_file",
     ]);
   });

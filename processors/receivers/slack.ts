@@ -1,0 +1,31 @@
+import type { Message, Receiver } from "../model/incident.ts";
+import { post } from "./post.ts";
+import type { ReceiverOptions } from "./receiver.ts";
+
+const TITLE_MAX = 500;
+const TEXT_MAX = 3000;
+const MARK = { opened: ":red_circle:", resolved: ":large_green_circle:", withdrawn: ":white_circle:" } as const;
+
+/** So that text of a log is neither a mention, nor a link, nor formatting. */
+export function escapeSlack(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replace(/[*_~`]/g, "$&\u200b");
+}
+
+export function slackBody({ kind, title, text }: Message): string {
+  const shown = `${MARK[kind]} ${escapeSlack(title.slice(0, TITLE_MAX))}\n${escapeSlack(text.slice(0, TEXT_MAX))}`;
+  return JSON.stringify({ text: shown, unfurl_links: false, unfurl_media: false });
+}
+
+/** A webhook of Slack, or of what understands the same (Mattermost, Rocket.Chat). Its address is the secret. */
+export function createSlack({ name, secret, isAllowed, nowMs }: ReceiverOptions): Receiver {
+  return {
+    name,
+    isIdempotent: false,
+    repeatMs: null,
+    send: (message) => post({ url: secret, headers: {}, body: slackBody(message), isAllowed }, nowMs),
+  };
+}

@@ -1,0 +1,106 @@
+import type { IncidentState } from "../incident/fold.ts";
+import type { Mark } from "../model/incident.ts";
+import type { ClickHouse } from "../model/ports.ts";
+import type { Config } from "../runtime/config.ts";
+
+interface Row {
+  readonly rule: string;
+  readonly signal: string;
+  readonly key: readonly string[];
+  readonly window_start: number;
+  readonly window_seconds: number;
+  readonly revision: number;
+  readonly score: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly why: string;
+  readonly stored: number;
+}
+
+const COLUMNS = "rule, signal, key, toUnixTimestamp(window_start) AS window_start, window_seconds, revision";
+
+const ANOMALIES = `SELECT ${COLUMNS}, score, value, expected, why, toUnixTimestamp(stored_at) AS stored
+FROM anomalies WHERE stored_at >= toDateTime({from:UInt32}, 'UTC') ORDER BY stored_at, rule, signal, window_start, key, revision`;
+
+const WATERMARK = `SELECT toUnixTimestamp(min(watermark)) AS at, count() AS partitions FROM watermarks
+WHERE state NOT IN ('complete', 'loaded')`;
+
+const COMPLETE = "SELECT toUnixTimestamp(max(watermark)) AS at FROM cuts";
+
+const HEARD = `SELECT rule, key, toUnixTimestamp(max(window_start)) AS heard_at, any(window_seconds) AS heard_seconds
+FROM windows WHERE rule = {rule:String} AND key = {key:Array(String)} AND events > 0
+  AND window_start > toDateTime({after:UInt32}, 'UTC') GROUP BY rule, key`;
+
+/** Where detection is used: how far it has come. */
+const DETECTED = "SELECT toUnixTimestamp(until) AS at FROM detections ORDER BY stored_at DESC, cut_id DESC LIMIT 1";
+
+/** Rows are looked at again for so long: inserts of one second may become visible one after the other. */
+const OVERLAP_SECONDS = 120;
+const HEARD_MAX = 1000;
+
+export interface AnomaliesRead {
+  readonly marks: readonly Mark[];
+  /** Seconds since the epoch; where the next look begins. */
+  readonly storedTo: number;
+}
+
+/** Names of the columns of a rule's key. */
+export function namesOf({ rules, rollUps }: Config): ReadonlyMap<string, readonly string[]> {
+  return new Map([...rules, ...rollUps].map(({ name, groupBy }) => [name, groupBy]));
+}
+
+/** Anomalies that were stored since; some of them may have been read before. */
+export async function readAnomalies(
+  store: ClickHouse,
+  storedTo: number,
+  names: ReadonlyMap<string, readonly string[]>,
+): Promise<AnomaliesRead> {
+  const rows = await store.query<Row>(ANOMALIES, { from: Math.max(0, storedTo - OVERLAP_SECONDS) });
+  return {
+    marks: rows.map((row) => markOf(row, names)),
+    storedTo: rows.reduce((most, { stored }) => Math.max(most, stored), storedTo),
+  };
+}
+
+/** Up to when windows are complete and looked at, seconds since the epoch; 0 before there is anything. */
+export async function readWatermark(store: ClickHouse): Promise<number> {
+  const [detected] = await store.query<{ at: number }>(DETECTED);
+  const [active] = await store.query<{ at: number; partitions: string }>(WATERMARK);
+  if (Number(active?.partitions ?? 0) > 0) return Math.min(active.at, detected?.at ?? active.at);
+  const [complete] = await store.query<{ at: number }>(COMPLETE);
+  return Math.min(complete?.at ?? 0, detected?.at ?? Number.POSITIVE_INFINITY);
+}
+
+/** Series that fell silent and were heard of since: as windows in which nothing is unusual. */
+export async function readHeard(store: ClickHouse, { machine }: IncidentState): Promise<Mark[]> {
+  const silent = Object.values(machine.series).filter(({ quietAt }) => quietAt === null);
+  const heard: Mark[] = [];
+  for (const { last } of silent.slice(0, HEARD_MAX)) {
+    const [row] = await store.query<{ heard_at: number; heard_seconds: number }>(HEARD, {
+      rule: last.rule,
+      key: last.key,
+      after: last.windowStart,
+    });
+    if (row === undefined) continue;
+    const { heard_at, heard_seconds } = row;
+    heard.push({ ...last, windowStart: heard_at, windowSeconds: heard_seconds, revision: 0, score: 0, why: "" });
+  }
+  return heard;
+}
+
+function markOf(row: Row, names: ReadonlyMap<string, readonly string[]>): Mark {
+  const { rule, signal, key, window_start, window_seconds, revision, score, value, expected, why } = row;
+  return {
+    rule,
+    signal,
+    key,
+    names: names.get(rule) ?? [],
+    windowStart: window_start,
+    windowSeconds: window_seconds,
+    revision,
+    score,
+    value,
+    expected,
+    why,
+  };
+}
