@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { accountOf, inMemory, makeFolder, until, wholeAccount } from "../integration/workbench.ts";
+import { accountOf, inMemory, makeFolder, start, until, wholeAccount } from "../integration/workbench.ts";
 import { type BrokerOptions, type KafkaBroker, startKafkaBroker } from "../support/kafka-broker.ts";
 import { openTopics } from "../support/kafka-topics.ts";
-import { processing, yamlOf } from "./processing.ts";
+import { processing, writeYaml, yamlOf } from "./processing.ts";
 
 const run = promisify(execFile);
 const jars = inject("kafkaJars");
@@ -37,6 +37,36 @@ describe.runIf(jars !== "")("a broker of one's own", () => {
     await until("the others are stored", async () => running.events === 300);
     expect((await running.stop()).stopped).toEqual([]);
     expect(await accountOf(data)).toEqual(wholeAccount(300));
+    await topics.close();
+  });
+
+  it("is killed while a file is collected, and comes back: each line is sent once", async () => {
+    const own = await broker();
+    const topics = await openTopics(own.address);
+    const topic = await topics.make();
+    const folder = makeFolder();
+    const file = join(folder, "app.log");
+    writeFileSync(file, lines(20_000).join("\n").concat("\n"));
+    const data = join(folder, "data");
+    const config = writeYaml(
+      data,
+      `kafka: {brokers: "${own.address}"}\nsources: [{name: ${topic}, files: ["${file}"], format: json}]`,
+    );
+    const collecting = start(["collect", "--data", data, "--config", config]);
+    await until("some is there", async () => {
+      const [{ high }] = await topics.admin.fetchTopicOffsets(topic);
+      return Number(high) > 0;
+    });
+    await own.stop({ force: true });
+    appendFileSync(file, lines(100).join("\n").concat("\n"));
+    await own.start();
+    const store = join(folder, "store");
+    const running = processing(store, yamlOf(randomUUID(), { [topic]: "json" }, { at: own.address }));
+    await until("all are stored", async () => running.events >= 20_100);
+    collecting.kill("SIGTERM");
+    expect((await collecting.ended).code).toBe(0);
+    await running.stop();
+    expect(await accountOf(store)).toEqual(wholeAccount(20_100));
     await topics.close();
   });
 
