@@ -193,7 +193,8 @@ FROM detections ORDER BY stored_at DESC, cut_id DESC, until DESC LIMIT 1`;
 /** Hours whose windows are newer than a cut. */
 export const CHANGED_HOURS = `SELECT DISTINCT toUnixTimestamp(toStartOfHour(window_start)) AS hour
 FROM windows
-WHERE (rule, rule_version) IN arrayZip({rules:Array(String)}, {versions:Array(UInt32)}) AND cut_id > {after:UInt64} AND window_start < {to:DateTime('UTC')}
+WHERE (rule, rule_version) IN arrayZip({rules:Array(String)}, {versions:Array(UInt32)}) AND cut_id > {after:UInt64}
+  AND window_start >= {from:DateTime('UTC')} AND window_start < {to:DateTime('UTC')}
 ORDER BY hour`;
 
 /** Unusual windows as they are stored. */

@@ -54,6 +54,11 @@ type StoredFinding = Finding & { readonly revision: number };
 
 const HOUR = 3600;
 const WINDOW = 300;
+/** Older windows are not looked at, and what is before so long a stretch without any neither. */
+const PAST_SECONDS = 35 * 86_400;
+const GAP_SECONDS = 7 * 86_400;
+/** Less tells nothing: no signal fires before. */
+const LEARNING_SECONDS = 6 * HOUR;
 /** More hours are scored at once, with all that was before. */
 const HOURS_MAX = 48;
 /** Rows of one insert. */
@@ -72,17 +77,28 @@ export async function detect(store: ClickHouse, config: Config): Promise<DetectS
   const until = standing === undefined ? 0 : floor(standing.until, WINDOW);
   if (standing === undefined || until === 0) return { until: null, changed: 0 };
   const names = JSON.stringify(parameters);
-  const from = done?.rules === names ? done.cut : 0;
-  const changedHours = (
-    await store.query<{ hour: number }>(statements.CHANGED_HOURS, { ...parameters, after: from, to: timeText(until) })
-  ).map(({ hour }) => hour);
-  const isKnown = done !== undefined && done.rules === names;
+  const isKnown = done?.rules === names;
+  const hoursAfter = async (after: number) =>
+    (
+      await store.query<{ hour: number }>(statements.CHANGED_HOURS, {
+        ...parameters,
+        ...rangeOf(Math.max(0, until - PAST_SECONDS), until),
+        after,
+      })
+    ).map(({ hour }) => hour);
+  const changedHours = await hoursAfter(isKnown ? done.cut : 0);
   if (isKnown && done.until >= until && changedHours.length === 0) return summaryOf(until, 0);
-  const since = isKnown ? done.since : (changedHours[0] ?? floor(until, HOUR));
-  const hours = new Set(changedHours);
-  for (let hour = isKnown ? floor(done.until, HOUR) : since; hour < until; hour += HOUR) hours.add(hour);
-  const isAnew = !isKnown || hours.size > HOURS_MAX || Math.min(...hours) < since;
-  const first = Math.min(since, ...hours);
+  const hours = new Set(isKnown ? changedHours.filter((hour) => hour >= done.since) : []);
+  if (isKnown) for (let hour = floor(done.until, HOUR); hour < until; hour += HOUR) hours.add(hour);
+  let first = isKnown ? done.since : until;
+  let isAnew = !isKnown || hours.size > HOURS_MAX;
+  if (isAnew || (changedHours[0] ?? first) < first) {
+    const begin = beginOf(await hoursAfter(0), until);
+    isAnew ||= begin < first;
+    if (isAnew) first = begin;
+  }
+
+  if (isAnew && until - first < LEARNING_SECONDS) return summaryOf(until, 0);
 
   let changed: number;
   if (isAnew) changed = await detectAnew(store, config, first, until);
@@ -97,6 +113,13 @@ export async function detect(store: ClickHouse, config: Config): Promise<DetectS
     { cut: standing.cut, since: first, until, rules: names },
   );
   return summaryOf(until, changed);
+}
+
+/** The hour after the last long stretch without any window: what was before it is forgotten. */
+function beginOf(hours: readonly number[], until: number): number {
+  let begin = hours[0] ?? floor(until, HOUR);
+  for (const [i, hour] of hours.entries()) if (i > 0 && hour - hours[i - 1] > GAP_SECONDS) begin = hour;
+  return begin;
 }
 
 /** Everything from the first window on. */

@@ -129,8 +129,8 @@ describe("anomalies of closed windows", () => {
   });
 
   it("tell how templates read", async () => {
-    bench = await openClosingBench(YAML, START + 20 * WINDOW);
-    await pass(0, 2);
+    bench = await openClosingBench(YAML, START + 100 * WINDOW);
+    await pass(0, 80);
     await close();
     await look();
     const templates = await bench.query<{ template: string; form: string }>(
