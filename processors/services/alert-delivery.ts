@@ -56,7 +56,7 @@ export function createDeliverer(receiver: Receiver, outbox: Outbox, options: Del
     const waitMs = delivery.kind === "refused" ? REFUSED_MS : Math.max(delivery.afterMs ?? 0, backoffMs);
     if (delivery.kind === "retry") pausedUntilMs = nowMs() + waitMs;
     const isGivenUp = nowMs() - pending.sinceMs > GIVE_UP_MS;
-    const context = { receiver: receiver.name, message: message.id, reason: delivery.reason, attempts };
+    const context = { receiver: receiver.name, alert: message.id, reason: delivery.reason, attempts };
     if (isGivenUp) {
       logger?.error(context, "An alert could not be delivered for three days and is dropped.");
       await outbox.settle({ sent: [pending] });
