@@ -91,8 +91,8 @@ export const alerts = z
   .strictObject({
     open: z
       .strictObject({
-        windows: z.int().min(1).max(100).default(1).describe("So many unusual windows of a series open an incident …"),
-        of: z.int().min(1).max(100).default(1).describe("… among the last so many."),
+        windows: z.int().min(1).max(100).default(1).describe("So many unusual windows of a series open an incident,"),
+        of: z.int().min(1).max(100).default(1).describe("among the last so many."),
         score: z.number().min(0).max(100).default(3).describe("Score from which a window is unusual."),
       })
       .prefault({})

@@ -41,6 +41,11 @@ const LATER: Readonly<Record<string, string>> = {
   "0028_create_baselines.sql": "982204363c65bcdd",
   "0029_create_expectations.sql": "c804abe38e7e898f",
   "0030_create_anomalies.sql": "f6292544d720bf41",
+  "0031_create_signals_5m.sql": "2eb2c5c5afc986cc",
+  "0032_create_detections.sql": "e5a730f5275b28c2",
+  "0033_create_templates.sql": "51cd213cf3606b33",
+  "0034_create_incidents.sql": "f69d477194431fa8",
+  "0035_create_incidents_latest.sql": "36f4c166f72e87cd",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
