@@ -63,11 +63,16 @@ export async function startKafkaBroker(jars: string, options: BrokerOptions): Pr
     "-t",
     "d2VpciB0ZXN0IGJyb2tlcg",
   ];
-  await run("java", [...java, ...format, ...(options.scram ?? []).flatMap((user) => ["--add-scram", user])]);
+  // Java reads file names by the locale, and without one knows none but ASCII.
+  const env = { ...process.env, LC_ALL: "C.UTF-8" };
+  await run("java", [...java, ...format, ...(options.scram ?? []).flatMap((user) => ["--add-scram", user])], { env });
 
   let child: ChildProcess | null = null;
   const start = async () => {
-    const started = spawn("java", [...java, ...(options.jvm ?? []), "kafka.Kafka", properties], { stdio: "ignore" });
+    const started = spawn("java", [...java, ...(options.jvm ?? []), "kafka.Kafka", properties], {
+      stdio: "ignore",
+      env,
+    });
     child = started;
     // A test run that is killed takes its broker along.
     const kill = () => started.kill("SIGKILL");
