@@ -35,6 +35,8 @@ export interface Receipt {
   readonly pseudonymSha256: string;
   readonly events: number;
   readonly deadLetters: number;
+  /** Sample lines and dimension values taken out of anomalies, and forms of templates: rows that lost them. */
+  readonly cleaned: number;
   /** Windows, and shares of them, whose key names it: they are counts, and stay until their retention. */
   readonly windowsKept: number;
   readonly transformVersion: string;
@@ -50,8 +52,21 @@ const CONTAINS: Readonly<Record<"events" | "dead_letters", string>> = {
     "tenant = {tenant:String} AND (position(reason, {needle:String}) > 0 OR position(payload, {needle:String}) > 0)",
 };
 
+/** Rows that stay without what held the subject: which they are, and what they become. A form is read anew from other events. */
+const CLEANED: Readonly<Record<"anomalies" | "templates", { readonly holds: string; readonly becomes: string }>> = {
+  anomalies: {
+    holds:
+      "arrayExists(text -> position(text, {needle:String}) > 0, arrayConcat(samples, changes, contributors.value))",
+    becomes:
+      "samples = arrayFilter(text -> position(text, {needle:String}) = 0, samples), changes = arrayFilter(text -> position(text, {needle:String}) = 0, changes), contributors = arrayFilter(c -> position(c.value, {needle:String}) = 0, contributors)",
+  },
+  templates: { holds: "tenant = {tenant:String} AND position(form, {needle:String}) > 0", becomes: "form = ''" },
+};
+const CLEANED_TABLES = ["anomalies", "templates"] as const;
+
 /**
- * Removes the events and dead letters that hold a subject's pseudonym, proves that none is left, and appends a receipt.
+ * Removes the events and dead letters that hold a subject's pseudonym, and what anomalies and templates quote of them,
+ * proves that none is left, and appends a receipt.
  * Windows, shares of them and the ledger stay: they are counts. Throws USAGE, STORE_BUSY when rows of the subject keep coming.
  */
 export async function erase(options: EraseOptions): Promise<Receipt[]> {
@@ -74,7 +89,7 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
       receipts = await besideNoReplay(store, journal, eraseAll);
     }
     // A value has a pseudonym as it is and one as a rule writes it; those that nothing was stored of tell nothing.
-    const told = receipts.filter(({ events, deadLetters }) => events + deadLetters > 0);
+    const told = receipts.filter(({ events, deadLetters, cleaned }) => events + deadLetters + cleaned > 0);
     if (told.length === 0) told.push(receipts.at(-1) as Receipt);
     return told;
   } finally {
@@ -85,9 +100,10 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
   async function eraseOne(store: Store, { dryRun }: EraseOptions, digits: string): Promise<Receipt> {
     const parameters = { tenant, needle: `:${digits}>` };
     const removed = await countRemoved(store, parameters);
+    const cleaned = await countCleaned(store, parameters);
     const sum = (of: (row: Removed) => number) => removed.reduce((total, row) => total + of(row), 0);
     const [{ kept }] = await store.query<{ kept: string }>(
-      "SELECT count() AS kept FROM (SELECT key FROM partials UNION ALL SELECT key FROM windows) WHERE arrayExists(text -> position(text, {needle:String}) > 0, key)",
+      "SELECT count() AS kept FROM (SELECT key FROM partials UNION ALL SELECT key FROM windows UNION ALL SELECT key FROM anomalies) WHERE arrayExists(text -> position(text, {needle:String}) > 0, key)",
       parameters,
     );
     const receipt = {
@@ -97,12 +113,14 @@ export async function erase(options: EraseOptions): Promise<Receipt[]> {
       pseudonymSha256: createHash("sha256").update(digits).digest("hex"),
       events: sum((row) => row.events),
       deadLetters: sum((row) => row.deadLetters),
+      cleaned,
       windowsKept: Number(kept),
       transformVersion: `${TRANSFORM_VERSION}.${TEMPLATE_VERSION}`,
       configVersion: configVersion(config),
     };
     if (dryRun) return receipt;
     if (removed.length > 0) await remove(store, parameters);
+    if (cleaned > 0) await clean(store, parameters);
     return { ...receipt, erasedAt: await append(store, receipt, removed) };
   }
 }
@@ -173,22 +191,49 @@ async function remove(store: Store, parameters: Readonly<Record<string, string>>
     }
     if ((await countRemoved(store, parameters)).length === 0) return;
   }
-  throw new WeirError(
+  throw stillStored();
+}
+
+function stillStored(): WeirError {
+  return new WeirError(
     "STORE_BUSY",
     "Rows of the subject are being stored right now; stop what stores them, and erase again.",
   );
 }
 
+/** How many anomalies and templates hold the subject. */
+async function countCleaned(store: Store, parameters: Readonly<Record<string, string>>): Promise<number> {
+  const counts = CLEANED_TABLES.map((table) => `(SELECT count() FROM ${table} WHERE ${CLEANED[table].holds})`);
+  const [{ rows }] = await store.query<{ rows: string }>(`SELECT ${counts.join(" + ")} AS rows`, parameters);
+  return Number(rows);
+}
+
+/** After the events are gone: what describes them is made from what is left. */
+async function clean(store: Store, parameters: Readonly<Record<string, string>>): Promise<void> {
+  for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+    for (const table of CLEANED_TABLES) {
+      const { holds, becomes } = CLEANED[table];
+      await store.command(
+        `ALTER TABLE ${table} UPDATE ${becomes} WHERE ${holds} SETTINGS mutations_sync = 2`,
+        parameters,
+      );
+    }
+    if ((await countCleaned(store, parameters)) === 0) return;
+  }
+  throw stillStored();
+}
+
 /** Appends the receipt; gives the time that it bears. */
 async function append(store: Store, receipt: Receipt, removed: readonly Removed[]): Promise<string> {
   await store.command(
-    "INSERT INTO erasures (id, tenant, pseudonym_sha256, events, dead_letters, removed.topic, removed.`partition`, removed.events, removed.dead_letters, transform_version, config_version) SELECT {id:String}, {tenant:String}, {sha256:String}, {events:UInt64}, {deadLetters:UInt64}, {topics:Array(String)}, {partitions:Array(UInt32)}, {removedEvents:Array(UInt64)}, {removedDeadLetters:Array(UInt64)}, {transform:String}, {config:String}",
+    "INSERT INTO erasures (id, tenant, pseudonym_sha256, events, dead_letters, cleaned, removed.topic, removed.`partition`, removed.events, removed.dead_letters, transform_version, config_version) SELECT {id:String}, {tenant:String}, {sha256:String}, {events:UInt64}, {deadLetters:UInt64}, {cleaned:UInt64}, {topics:Array(String)}, {partitions:Array(UInt32)}, {removedEvents:Array(UInt64)}, {removedDeadLetters:Array(UInt64)}, {transform:String}, {config:String}",
     {
       id: receipt.id,
       tenant: receipt.tenant,
       sha256: receipt.pseudonymSha256,
       events: receipt.events,
       deadLetters: receipt.deadLetters,
+      cleaned: receipt.cleaned,
       topics: removed.map(({ topic }) => topic),
       partitions: removed.map(({ partition }) => partition),
       removedEvents: removed.map(({ events }) => events),
@@ -206,15 +251,16 @@ async function append(store: Store, receipt: Receipt, removed: readonly Removed[
 
 /** A receipt for people. */
 export function receiptText(receipt: Receipt): string {
-  const { id, events, deadLetters, windowsKept, tenant, pseudonymSha256 } = receipt;
-  const rows = `${events} events and ${deadLetters} dead letters`;
+  const { id, events, deadLetters, cleaned, windowsKept, tenant, pseudonymSha256 } = receipt;
+  const also = cleaned === 0 ? "" : `, and what ${cleaned} anomalies and templates quoted of them`;
+  const rows = `${events} events and ${deadLetters} dead letters${also}`;
   const kept =
     windowsKept === 0
       ? ""
       : ` ${windowsKept} windows or shares of them have it in their key and stay until their retention.`;
   const subject = `SHA-256 of the pseudonym ${pseudonymSha256}, tenant ${tenant}.`;
   if (id === null) return `${rows} would be removed.${kept}\n${subject}`;
-  if (events + deadLetters === 0)
+  if (events + deadLetters + cleaned === 0)
     return `Nothing is stored of the subject; what is read later is stored without the pseudonym.\n${subject}`;
   return [
     `Removed ${rows}; none is left.${kept}`,

@@ -80,6 +80,8 @@ export async function migrateStore(store: Store, config: Config): Promise<string
     partials: partialsDays,
     windows: windowsDays,
     too_late: windowsDays,
+    anomalies: windowsDays,
+    templates: windowsDays,
   });
   return done;
 }
@@ -87,12 +89,12 @@ export async function migrateStore(store: Store, config: Config): Promise<string
 /** Brings the tables' retention to what is configured now; a table that has it already is left alone. */
 async function setRetention(store: Store, daysOf: Readonly<Record<string, number>>): Promise<void> {
   const tables = await store.query<{ name: string; create_table_query: string }>(
-    "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' AND name IN ('events', 'dead_letters', 'partials', 'windows', 'too_late')",
+    "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' AND name IN {names:Array(String)}",
+    { names: Object.keys(daysOf) },
   );
   for (const { name, create_table_query } of tables) {
-    const days = daysOf[name];
-    if (!create_table_query.includes(`TTL stored_at + toIntervalDay(${days})`))
-      await store.command(`ALTER TABLE ${name} MODIFY TTL stored_at + toIntervalDay(${days})`);
+    const ttl = `TTL stored_at + toIntervalDay(${daysOf[name]})`;
+    if (!create_table_query.includes(ttl)) await store.command(`ALTER TABLE ${name} MODIFY ${ttl}`);
   }
 }
 

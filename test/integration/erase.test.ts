@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openStore } from "../../processors/clickhouse/store.ts";
 import { erase } from "../../processors/services/erase.ts";
 import { accountOf, ask, askValue, configOf, loadInto, makeFolder, weir } from "./workbench.ts";
 
@@ -56,6 +57,36 @@ describe("weir erase", { timeout: 60_000 }, () => {
       transform_version: receipt.transformVersion,
     });
     expect(JSON.stringify(row)).not.toContain(pseudonym.slice(7, -1));
+  });
+
+  it("takes what is quoted of the subject out of anomalies and templates, and leaves the rest of them", async () => {
+    const { data, pseudonym } = await loaded();
+    const store = await openStore({ dataDir: data });
+    await store.command(
+      `INSERT INTO anomalies (rule, key, window_start, contributors, samples, changes) VALUES
+        ('r', ['a'], 1, [('body', {p:String}, 0.5), ('url_path', '/a', 0.1)], [concat('mail to ', {p:String}), 'other'], ['deploy']),
+        ('r', ['b'], 1, [], ['other'], [])`,
+      { p: pseudonym },
+    );
+    await store.command(
+      `INSERT INTO templates (tenant, service_name, template, first_seen, last_seen, form) VALUES ('default', 's', '01', 1, 2, concat('mail to ', {p:String})), ('default', 's', '02', 1, 2, 'x')`,
+      { p: pseudonym },
+    );
+    await store.close();
+    const options = { config: configOf(data), tenant: "default", pseudonym, value: null };
+    expect(await erase({ ...options, dryRun: true })).toMatchObject([{ cleaned: 2 }]);
+    expect(await erase({ ...options, dryRun: false })).toMatchObject([{ events: 3, cleaned: 2 }]);
+    expect(
+      await ask(data, "SELECT samples, changes, contributors.value AS of FROM anomalies ORDER BY key"),
+    ).toMatchObject([
+      { samples: ["other"], changes: ["deploy"], of: ["/a"] },
+      { samples: ["other"], changes: [], of: [] },
+    ]);
+    expect(await ask(data, "SELECT form FROM templates ORDER BY template")).toMatchObject([
+      { form: "" },
+      { form: "x" },
+    ]);
+    expect(await askValue(data, "SELECT cleaned FROM erasures")).toBe(2);
   });
 
   it("leaves a ledger whose difference to the tables the receipts explain", async () => {

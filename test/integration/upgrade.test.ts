@@ -46,6 +46,8 @@ const LATER: Readonly<Record<string, string>> = {
   "0033_create_templates.sql": "51cd213cf3606b33",
   "0034_create_incidents.sql": "f69d477194431fa8",
   "0035_create_incidents_latest.sql": "36f4c166f72e87cd",
+  "0036_add_erasures_cleaned.sql": "40c1da283da575ff",
+  "0037_add_templates_stored_at.sql": "825f1cadbd15eb74",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
