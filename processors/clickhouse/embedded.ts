@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { drainPending } from "chdb";
 import { WeirError } from "../model/errors.ts";
 import type { InsertBlock } from "../model/ports.ts";
+import { makeFolder } from "../runtime/folder.ts";
 import { insertData } from "./data-insert.ts";
 import { engineCode, toWeirError } from "./error.ts";
 import { readHolder } from "./holder.ts";
@@ -45,11 +45,13 @@ export async function openEmbedded(dir: string): Promise<EmbeddedClickHouse> {
   if (/[*?{}]|::/.test(root)) {
     throw new WeirError("USAGE", `The data directory ${root} has one of * ? { } :: in its path; choose another name.`);
   }
-  await mkdir(join(root, "store"), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  try {
+    makeFolder(join(root, "store"), 0o700);
+  } catch (error) {
     throw new WeirError("STORE_UNREACHABLE", `The data directory ${root} can't be made: ${String(error)}.`, {
       cause: error,
     });
-  });
+  }
   const sessions = await openSessions(root);
   try {
     return new Embedded(sessions, await openSpool(root));

@@ -1,8 +1,9 @@
 import { closeSync, createWriteStream, openSync, rmSync, writeSync } from "node:fs";
-import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { chmod, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../runtime/folder.ts";
 
 /** Files that hold an insert's data while the engine reads them. */
 export interface Spool {
@@ -22,7 +23,7 @@ export interface Spool {
 export async function openSpool(dir: string): Promise<Spool> {
   const folder = join(dir, "tmp");
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   await chmod(folder, 0o700);
   let written = 0;
   const nextPath = () => join(folder, `data-${++written}`);

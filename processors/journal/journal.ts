@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, statfs } from "node:fs/promises";
+import { chmod, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Key, open, type RootDatabase } from "lmdb";
 import { WeirError } from "../model/errors.ts";
 import type { Commit } from "../model/ports.ts";
+import { makeFolder } from "../runtime/folder.ts";
 import { acquireLock } from "./lock.ts";
 import { openSeal, type Seal } from "./seal.ts";
 import { createSpool, type Spool } from "./spool.ts";
@@ -63,7 +64,7 @@ export async function openJournal(dir: string): Promise<Journal> {
   let seal: Seal;
   let id: string;
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     seal = await openSeal(join(dir, "keys"));
     // Without overlapping syncs a transaction resolves when it is on disk, not when others can see it.
     database = open({ path, encoding: "binary", overlappingSync: false, noMemInit: false, cache: false });

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { link, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { WeirError } from "../model/errors.ts";
+import { makeFolder } from "../runtime/folder.ts";
 
 /**
  * Encryption of raw records at rest: they are not masked yet, and the store does not wipe what it frees.
@@ -22,7 +23,7 @@ const TAG_BYTES = 16;
 
 /** Opens the key in KEYS/journal.key (0600), made once, whoever comes first. */
 export async function openSeal(keysDir: string): Promise<Seal> {
-  await mkdir(keysDir, { recursive: true, mode: 0o700 });
+  makeFolder(keysDir, 0o700);
   const path = join(keysDir, "journal.key");
   const key = (await readKey(path)) ?? (await makeKey(path));
   return {

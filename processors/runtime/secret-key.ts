@@ -1,18 +1,9 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { WeirError } from "../model/errors.ts";
 import type { Config } from "./config.ts";
+import { makeFolder } from "./folder.ts";
 import { printable } from "./terminal.ts";
 
 const KEY_BYTES = 32;
@@ -100,7 +91,7 @@ function isMissing(error: unknown): boolean {
 /** Written whole under another name first, then linked: nobody ever reads half a key, and the first one wins. */
 function createKey(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const draft = `${path}.${process.pid}.${randomBytes(6).toString("hex")}`;
   const descriptor = openSync(draft, "wx", 0o600);
   try {

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress } from "node:zlib";
 import { WeirError } from "../model/errors.ts";
+import { makeFolder } from "../runtime/folder.ts";
 import { SHOP_SERVICES, type ShopService } from "../simulate/services.ts";
 import { createShop } from "../simulate/shop.ts";
 import { deploysCsv, truthCsv } from "../simulate/truth.ts";
@@ -51,7 +52,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const { directory, fromSecond, toSecond, signal } = options;
   const shop = createShop({ ...options, startUs: 0 });
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
     const files: SimulatedFile[] = [];
     for (const service of SHOP_SERVICES) {
       if (signal.aborted) break;

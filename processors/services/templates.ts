@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { frame } from "../decode/frame.ts";
 import { templateOf } from "../enrich/template.ts";
@@ -10,6 +10,7 @@ import type { RecordBatch } from "../model/record.ts";
 import { detect } from "../parse/detect.ts";
 import { createParse } from "../parse/parse.ts";
 import type { Config } from "../runtime/config.ts";
+import { makeFolder } from "../runtime/folder.ts";
 import { createMasks } from "./masks.ts";
 import { detectedOf, ownFormatsOf } from "./own-formats.ts";
 import { formatOf, sourceNameOf } from "./partition.ts";
@@ -45,7 +46,14 @@ export async function writeTemplates({ config, files, directory }: TemplatesOpti
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new WeirError("USAGE", `Two of the files would be written to ${twice}.csv; name them in several calls.`);
-  await mkdir(directory, { recursive: true });
+  try {
+    makeFolder(directory);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new WeirError("USAGE", `The folder ${directory} can't be made (${reason}); name another one.`, {
+      cause: error,
+    });
+  }
   const results: FileTemplates[] = [];
   for (const [i, path] of files.entries()) {
     const file = await openFile(path);

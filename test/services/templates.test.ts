@@ -23,6 +23,14 @@ async function templatesOf(name: string, content: string | Buffer): Promise<stri
 }
 
 describe("templates of files", () => {
+  it("are refused where they can't be written to", async () => {
+    const files = [join(folder, "some.log")];
+    writeFileSync(files[0], "a\n");
+    await expect(writeTemplates({ config, files, directory: join(files[0], "out") })).rejects.toMatchObject({
+      code: "USAGE",
+    });
+  });
+
   it("are of the messages, a row for every line, in order", async () => {
     const content = [
       "2024-02-29 01:02:03 INFO c.e.Shop: order 7 taken",
