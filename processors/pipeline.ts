@@ -1,4 +1,6 @@
 import { createAggregate } from "./aggregate/aggregate.ts";
+import { type AvroSchema, createAvroDecode } from "./decode/avro.ts";
+import { decodeJson } from "./decode/json-pieces.ts";
 import { createEventsEncoder, rowsByDay } from "./encode/events.ts";
 import { type DeadRuns, deadRunsOf, encodeDeadLetters, encodeLedger, ledgerRowOf } from "./encode/ledger.ts";
 import { encodePartials } from "./encode/partials.ts";
@@ -18,7 +20,7 @@ import { createParse, type ParseOptions } from "./parse/parse.ts";
  * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
  * rows; a batch that was planned under another version is not mixed with rows of this one.
  */
-export const TRANSFORM_VERSION = "7";
+export const TRANSFORM_VERSION = "8";
 
 export interface PipelineOptions {
   readonly parse: ParseOptions;
@@ -30,6 +32,8 @@ export interface PipelineOptions {
   /** The user's tables as they are now; a batch uses those that `run` is given, or else those of its beginning. */
   readonly lookups?: () => Lookups;
   readonly versions: Versions;
+  /** By which Avro records may be written. */
+  readonly avroSchemas?: readonly AvroSchema[];
   /** Rows to make room for. A larger batch makes room for itself. */
   readonly rowsMax: number;
 }
@@ -66,6 +70,7 @@ export interface Pipeline {
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const batch = new EventBatch(options.rowsMax);
+  const decode = decodeOf(options);
   const parse = createParse(options.parse);
   const mask = options.maskOf === null ? null : createMaskStage(options.maskOf, options.parse.tenant);
   const enrich = createEnrich({
@@ -80,7 +85,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   return {
     *run(records, identity, lookups = options.lookups?.() ?? NO_LOOKUPS) {
-      batch.begin(records);
+      const decoded = decode(records);
+      batch.begin(decoded, decoded.count + (decoded.pieces?.count ?? 0));
       for (let from = 0; from < records.count; from += PARSE_RECORDS) {
         parse(batch, from, Math.min(records.count, from + PARSE_RECORDS));
         yield "parse";
@@ -115,4 +121,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return encoded;
     },
   };
+}
+
+/** How records become events, where a record may hold several or is no text. */
+function decodeOf({ parse, avroSchemas = [] }: PipelineOptions): (records: RecordBatch) => RecordBatch {
+  switch (parse.format) {
+    case "avro":
+      return createAvroDecode(avroSchemas);
+    case "json":
+      return decodeJson;
+    default:
+      return (records) => records;
+  }
 }

@@ -30,6 +30,12 @@ export function createAvroCodec(schema: string): AvroCodec {
   };
 }
 
+/** A schema in canonical form, with its fingerprint. Throws where the text is no schema. */
+export function readAvroSchema(schema: string): { readonly fingerprint: bigint; readonly canonical: unknown } {
+  const canonical = JSON.stringify(avsc.Type.forSchema(JSON.parse(schema), { registry: { long: LONG } }).schema());
+  return { fingerprint: fingerprintOf(canonical), canonical: JSON.parse(canonical) };
+}
+
 const LONG_MAX = (1n << 63n) - 1n;
 
 /** 64-bit integers: a number where that is exact, a bigint beyond. What no long can hold becomes the nearest that it can. */

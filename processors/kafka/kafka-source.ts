@@ -17,6 +17,8 @@ export interface KafkaSourceOptions {
   /** Format that the source declares: nothing of a topic is guessed. */
   readonly format: string;
   readonly recordBytesMax: number;
+  /** Values are no text: nothing is cut off their ends. */
+  readonly isBinary?: boolean;
   /** What one record batch may become when it is inflated; the records of a larger one are dead letters. */
   readonly inflatedBytesMax?: number;
 }
@@ -48,7 +50,7 @@ interface Walking {
  * or before them; where nothing else is there, by a batch of no records. A null value is an empty record.
  */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const { client, fetcher, epoch, topic, partition, recordBytesMax } = options;
+  const { client, fetcher, epoch, topic, partition, recordBytesMax, isBinary = false } = options;
   const inflatedBytesMax = options.inflatedBytesMax ?? INFLATED_BYTES_MAX;
   const lane = fetcher.open(topic, partition);
   let position: bigint | null = null;
@@ -87,7 +89,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
     // Until this read is through: what it took would be missing from another one.
     position = null;
-    const gatherer = new RecordGatherer({ from, to: to ?? null, limit, recordBytesMax });
+    const gatherer = new RecordGatherer({ from, to: to ?? null, limit, recordBytesMax, isBinary });
     while (!gatherer.isFull) {
       if (walking === null) {
         let fetched = lane.take();

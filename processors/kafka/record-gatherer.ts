@@ -8,6 +8,8 @@ export interface GatherOptions {
   readonly to: bigint | null;
   readonly limit: ReadLimit;
   readonly recordBytesMax: number;
+  /** Values are no text: a line feed at their end belongs to them. */
+  readonly isBinary?: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -61,6 +63,7 @@ export class RecordGatherer {
   /** Takes the records of a walk; false: the rest does not fit, and the walk stands on the first of it. */
   take(batch: KafkaBatch, bytes: Buffer, state: { readonly walk: RecordWalk; isPending: boolean }): boolean {
     const { walk } = state;
+    const { isBinary = false } = this.#options;
     let begin = -1;
     let end = 0;
     const base = this.#length;
@@ -79,7 +82,8 @@ export class RecordGatherer {
         if (begin < 0) begin = walk.valueBegin;
         end = walk.valueEnd;
         const at = base + walk.valueBegin - begin;
-        this.#add(offset, at, at + lengthWithoutLineEnd(bytes, walk.valueBegin, walk.valueEnd), size, timeMs);
+        const length = isBinary ? size : lengthWithoutLineEnd(bytes, walk.valueBegin, walk.valueEnd);
+        this.#add(offset, at, at + length, size, timeMs);
       }
       state.isPending = false;
     }

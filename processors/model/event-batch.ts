@@ -128,7 +128,7 @@ export class EventBatch {
   begin(records: RecordBatch, rowsMax = records.count): void {
     if (Math.max(rowsMax, records.count) > this.rowsMax) this.#grow(Math.max(rowsMax, records.count));
     this.records = records;
-    const used = Math.max(this.rows, records.count);
+    const used = Math.max(this.rows, records.count, rowsMax);
     for (const name of STRING_COLUMNS) this.strings[name].begin(records.text, used);
     this.attributes.keys.trim(ATTRIBUTE_KEYS_MAX, ATTRIBUTE_KEY_BYTES_MAX);
     this.attributes.begin(records.text);

@@ -37,6 +37,24 @@ export interface RecordBatch {
   readonly cut: readonly number[];
   /** Records that broke a stage: they are not looked at again. */
   readonly poison?: ReadonlySet<number>;
+  /** Where the events are, if records are not a line each. */
+  readonly pieces?: Pieces;
+}
+
+/** The events of a batch's records. Piece i is text[begins[i], ends[i]). */
+export interface Pieces {
+  readonly count: number;
+  readonly begins: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Record r has the pieces firsts[r] .. firsts[r + 1]. */
+  readonly firsts: Uint32Array;
+  /** Records that can't be decoded, with what their dead letters say. */
+  readonly refused: ReadonlyMap<number, Refusal>;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** A longer line is no header. */

@@ -61,19 +61,19 @@ export const FIELDS: readonly (readonly [Field, string])[] = [
   string("tenant", "tenant.id tenantid tenant"),
   string(
     "http_request_method",
-    "http.request.method http.method httpmethod req.method request.method httprequest.requestmethod requestmethod method",
+    "http.request.method http.method httpmethod req.method request.method httprequest.requestmethod requestmethod method httprequestmethod",
   ),
-  string("http_route", "http.route req.route route"),
+  string("http_route", "http.route req.route route httproute"),
   [
     { kind: "url" },
     "url.original url.full http.url http.target req.url request.url request.uri httprequest.requesturl requesturi url uri path",
   ],
-  string("url_path", "url.path http.path"),
-  string("url_query", "url.query"),
-  string("network_protocol_version", "network.protocol.version http.version http.flavor"),
+  string("url_path", "url.path http.path urlpath"),
+  string("url_query", "url.query urlquery"),
+  string("network_protocol_version", "network.protocol.version http.version http.flavor networkprotocolversion"),
   string(
     "http_request_referrer",
-    "http.request.referrer http.request.header.referer req.headers.referer httprequest.referer referrer referer",
+    "http.request.referrer http.request.header.referer req.headers.referer httprequest.referer referrer referer httprequestreferrer",
   ),
   string(
     "client_address",
@@ -82,18 +82,21 @@ export const FIELDS: readonly (readonly [Field, string])[] = [
   string("user_id", "user.id enduser.id userid user uid"),
   string(
     "user_agent_original",
-    "useragent.original http.useragent req.headers.useragent httprequest.useragent useragent",
+    "useragent.original http.useragent req.headers.useragent httprequest.useragent useragent useragentoriginal",
   ),
-  string("user_agent_name", "useragent.name"),
-  string("user_agent_os_name", "useragent.os.name"),
-  string("geo_country_iso_code", "geo.country.isocode client.geo.countryisocode source.geo.countryisocode"),
+  string("user_agent_name", "useragent.name useragentname"),
+  string("user_agent_os_name", "useragent.os.name useragentosname"),
+  string(
+    "geo_country_iso_code",
+    "geo.country.isocode client.geo.countryisocode source.geo.countryisocode geocountryisocode",
+  ),
   [
     { kind: "status" },
-    "http.response.statuscode http.statuscode res.statuscode response.status httprequest.status httpstatus statuscode status",
+    "http.response.statuscode http.statuscode res.statuscode response.status httprequest.status httpstatus statuscode status httpresponsestatuscode",
   ],
   [
     { kind: "size" },
-    "http.response.body.size http.response.body.bytes bodybytessent responsesize httprequest.responsesize res.contentlength bytessent",
+    "http.response.body.size http.response.body.bytes bodybytessent responsesize httprequest.responsesize res.contentlength bytessent httpresponsebodysize",
   ],
   [{ kind: "trace_id" }, "trace.id traceid @tr"],
   [{ kind: "span_id" }, "span.id spanid @sp"],

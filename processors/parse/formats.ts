@@ -3,7 +3,7 @@ import { COMBINED, COMMON, VHOST_COMBINED } from "./access.ts";
 import { APACHE_ERROR } from "./apache-error.ts";
 import { CEF } from "./cef.ts";
 import { CRI, DOCKER, withInner } from "./container.ts";
-import { JSON_LINES } from "./json.ts";
+import { AVRO, JSON_LINES } from "./json.ts";
 import { LEEF } from "./leef.ts";
 import type { Format } from "./line-parser.ts";
 import { ALB, ELB } from "./load-balancer.ts";
@@ -13,7 +13,7 @@ import { SYSLOG } from "./syslog.ts";
 import { TEXT } from "./text.ts";
 import { W3C } from "./w3c.ts";
 
-/** Every format, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
+/** Every format of lines, the stricter of two that read the same line first. To add one: write its file, list it here, add its examples to test/golden. */
 export const FORMATS: readonly Format[] = [
   DOCKER,
   CRI,
@@ -39,6 +39,7 @@ export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.na
 export function formatByName(name: string, own: readonly Format[] = []): Format {
   const colon = name.indexOf(":");
   if (colon > 0) return withInner(formatByName(name.slice(0, colon)), formatByName(name.slice(colon + 1), own));
+  if (name === AVRO.name) return AVRO;
   const format =
     FORMATS.find((candidate) => candidate.name === name) ?? own.find((candidate) => candidate.name === name);
   if (format === undefined)

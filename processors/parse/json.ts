@@ -238,6 +238,15 @@ function createScanner(line: ScannedLine): Scan {
 
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
+/** Avro as it is decoded: an object for each event. */
+export const AVRO: Format = {
+  name: "avro",
+  joins: false,
+  code: "DECODE_AVRO_VALUE",
+  create: (zone) => JSON_LINES.create(zone),
+  explain: () => "None of its fields has a value.",
+};
+
 export const JSON_LINES: Format = {
   name: "json",
   joins: false,

@@ -5,7 +5,7 @@ import {
   OUTCOME_OK,
   TIME_APPEND,
 } from "../model/event-batch.ts";
-import { appendTimeOf } from "../model/record.ts";
+import { appendTimeOf, type Pieces } from "../model/record.ts";
 import { COMBINED } from "./access.ts";
 import { APACHE_ERROR } from "./apache-error.ts";
 import { type Container, type Entry, unwrap } from "./container.ts";
@@ -49,9 +49,10 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
 /**
  * The stage that turns a record batch into an event batch.
  *
- * - ok: one event (of a container's log perhaps several) with an event time (the append time where the line has none, or an absurd one).
- * - dropped BLANK_LINE: nothing but white space; DIRECTIVE_LINE: a line that tells of the others.
- * - dead letter DECODE_RECORD_TOO_LONG, DECODE_POISON, and PARSE_NOT_<FORMAT> where the source declares its format.
+ * - ok: one event (perhaps several of a container's log, or where the batch has pieces) with an event time (the append time where the line has none, or an absurd one).
+ * - dropped BLANK_LINE: nothing but white space; DIRECTIVE_LINE: a line that tells of the others; EMPTY_ARRAY: no event.
+ * - dead letter DECODE_… where it could not be decoded, DECODE_POISON, and PARSE_NOT_<FORMAT> where the source declares its
+ *   format.
  *
  * A batch may be parsed in several calls, each going on where the one before ended.
  */
@@ -65,6 +66,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   });
   const others = options.isDeclared ? [] : CASCADE.filter((format) => format !== own);
   const outer = parsersOf(own.container === undefined ? [own, ...others] : others);
+  const ownOnly: Parsers = { ...outer, parsers: outer.parsers.slice(0, 1) };
   const program = own.container === undefined ? null : createProgramLines(own, parsersOf);
   /** Ids in the batch's dictionaries. */
   const given = { source: 0, tenant: 0, service: 0, bodyLayout: 0 };
@@ -152,6 +154,41 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
     return row;
   }
 
+  /**
+   * The events that a record holds; gives the row after them. A record has one outcome: if one of several can't be read,
+   * it is read as one line.
+   */
+  function readPieces(batch: EventBatch, { begins, ends, firsts }: Pieces, record: number, firstRow: number): number {
+    const attributes = batch.attributes.count;
+    let row = firstRow;
+    for (let piece = firsts[record]; piece < firsts[record + 1]; piece++, row++) {
+      batch.record[row] = record;
+      if (readLine(ownOnly, batch, row, begins[piece], ends[piece]) !== true) {
+        for (let before = firstRow; before < row; before++) {
+          clearRow(batch, before, attributes);
+          batch.index[before] = 0;
+        }
+        return readRecord(batch, record, firstRow);
+      }
+      finishRow(batch, record, row, begins[piece], ends[piece]);
+      batch.index[row] = row - firstRow;
+    }
+    settle(batch, record, row > firstRow ? true : "EMPTY_ARRAY");
+    return row;
+  }
+
+  /** A record that is one line; gives the row after it. */
+  function readRecord(batch: EventBatch, record: number, row: number): number {
+    const { begins, ends } = batch.records;
+    // Parsers ask by it when the record was appended.
+    batch.record[row] = record;
+    const read = readLine(outer, batch, row, begins[record], ends[record]);
+    settle(batch, record, read);
+    if (read !== true) return row;
+    finishRow(batch, record, row, begins[record], ends[record]);
+    return row + 1;
+  }
+
   function skipEntries(record: number): void {
     while (nextEntry < entries.length && entries[nextEntry].record === record) nextEntry++;
   }
@@ -164,7 +201,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       if (unwrapped.records !== batch.records || entries.length > batch.rowsMax)
         batch.begin(unwrapped.records, entries.length);
     }
-    const { begins, ends, cut, poison } = batch.records;
+    const { begins, ends, cut, poison, pieces } = batch.records;
     const { strings } = batch;
     given.source = strings.source.dictionary.intern(options.source);
     given.tenant = strings.tenant.dictionary.intern(options.tenant);
@@ -197,11 +234,9 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
         row = readProgramLines(program, batch, record, row);
         continue;
       }
-      // Parsers ask by it when the record was appended.
-      batch.record[row] = record;
-      const read = readLine(outer, batch, row, begin, end);
-      settle(batch, record, read);
-      if (read === true) finishRow(batch, record, row++, begin, end);
+      const refusal = pieces?.refused.get(record);
+      if (refusal !== undefined) deadLetter(batch, record, "decode", refusal.code, refusal.reason);
+      else row = pieces === undefined ? readRecord(batch, record, row) : readPieces(batch, pieces, record, row);
     }
     batch.rows = row;
   };
@@ -246,6 +281,7 @@ function deadLetter(batch: EventBatch, record: number, stage: string, code: stri
   batch.outcomes[record] = OUTCOME_DEAD_LETTER;
   const length = ends[record] - begins[record];
   const payload = text.slice(begins[record], begins[record] + Math.min(length, PAYLOAD_LENGTH_MAX));
-  const isExact = stage !== "decode" && length <= PAYLOAD_LENGTH_MAX;
+  const isWhole = stage !== "decode" || batch.records.pieces?.refused.has(record) === true;
+  const isExact = isWhole && length <= PAYLOAD_LENGTH_MAX;
   batch.deadLetters.push({ record, stage, code, reason, payload, isExact });
 }

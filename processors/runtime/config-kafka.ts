@@ -46,6 +46,21 @@ export const kafka = z
       })
       .prefault({})
       .describe("Account at the brokers."),
+    schemas: z
+      .array(
+        z.strictObject({
+          file: text(4096).describe("File of the schema (.avsc): a record, or an array of records."),
+          id: z
+            .int()
+            .min(0)
+            .max(0xffff_ffff)
+            .optional()
+            .describe("Its number in the registry of whoever writes; absent: records name it by its fingerprint only."),
+        }),
+      )
+      .max(1000)
+      .default([])
+      .describe("Schemas by which records of the format avro may be written, besides Weir's own log_record.v1."),
   })
   .prefault({})
   .describe("The Kafka that weir process reads the topics of the sources from.");

@@ -138,6 +138,8 @@ function topicProblems(value: unknown): { path: KeyPath; what: string }[] {
   );
   for (const [index, source] of sources) {
     const topic = at(source, "topic");
+    if (topic === undefined && at(source, "format") === "avro")
+      problems.push({ path: ["sources", index, "format"], what: "is only for topics; the source has none" });
     if (topic === undefined) continue;
     const path = ["sources", index, "topic"];
     if (taken.has(topic)) problems.push({ path, what: `${shown(topic)} is another source's already` });

@@ -20,6 +20,7 @@ export const FORMATS = [
   "json",
   "logfmt",
   "text",
+  "avro",
 ] as const;
 
 const SOURCE_NAME_LENGTH_MAX = 200;
@@ -59,7 +60,9 @@ export const source = z.strictObject({
     .describe("Kafka topic that weir process reads; its format must be declared."),
   format: name(64)
     .default("auto")
-    .describe("Format of its lines: auto, which decides once per file, a built-in one, or a name in formats."),
+    .describe(
+      "Format of its lines: auto, which decides once per file, a built-in one (avro: of topics only), or a name in formats.",
+    ),
   tenant: name(64).default("default").describe("Whose data it is."),
   timezone: text(64)
     .refine(isTimezone, "There is no such time zone; use a name such as Europe/Berlin.")

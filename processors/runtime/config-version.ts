@@ -139,7 +139,7 @@ export function redacted(config: Config): Record<string, unknown> {
 }
 
 function redactedKafka({ kafka }: Config): Record<string, unknown> {
-  const { brokers, clientId, group, sessionMs, tls, sasl } = kafka;
+  const { brokers, clientId, group, sessionMs, tls, sasl, schemas } = kafka;
   const account = sasl === null ? {} : { mechanism: sasl.mechanism, username: sasl.username };
   const direct = sasl !== null && sasl.passwordFile === null && sasl.password !== "";
   return {
@@ -158,6 +158,7 @@ function redactedKafka({ kafka }: Config): Record<string, unknown> {
       password: direct ? HIDDEN : null,
       password_file: sasl?.passwordFile ?? null,
     }),
+    schemas: schemas.map((schema) => withoutNull({ ...schema })),
   };
 }
 

@@ -85,6 +85,8 @@ export interface KafkaConfig {
     readonly password: string;
     readonly passwordFile: string | null;
   } | null;
+  /** Schemas by which Avro records may be written. */
+  readonly schemas: readonly { readonly file: string; readonly id: number | null }[];
 }
 
 /** An account of `weir serve`. */
@@ -343,7 +345,7 @@ function writtenRules(file: FileConfig) {
 }
 
 function toKafka(
-  { brokers, client_id, group, session, tls, sasl }: FileConfig["kafka"],
+  { brokers, client_id, group, session, tls, sasl, schemas }: FileConfig["kafka"],
   password: string | null,
 ): KafkaConfig {
   const { mechanism, username } = sasl;
@@ -352,6 +354,7 @@ function toKafka(
     clientId: client_id,
     group,
     sessionMs: session * 1000,
+    schemas: schemas.map(({ file, id }) => ({ file, id: id ?? null })),
     tls: tls.enabled
       ? { caFile: tls.ca_file ?? null, certFile: tls.cert_file ?? null, keyFile: tls.key_file ?? null }
       : null,

@@ -73,7 +73,15 @@ export async function processTopicPartition(options: TopicPartitionOptions): Pro
 }
 
 function openSource({ client, fetcher, epoch, partition, format, recordBytesMax }: TopicPartitionOptions): KafkaSource {
-  return createKafkaSource({ client, fetcher, epoch, ...partition, format, recordBytesMax });
+  return createKafkaSource({
+    client,
+    fetcher,
+    epoch,
+    ...partition,
+    format,
+    recordBytesMax,
+    isBinary: format === "avro",
+  });
 }
 
 async function work(

@@ -18,6 +18,7 @@ import type { Config } from "../runtime/config.ts";
 import { configVersion } from "../runtime/config-version.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { loadMaskKey } from "../runtime/secret-key.ts";
+import { type AvroSchemas, readAvroSchemas } from "./avro-schemas.ts";
 import { createMasks, readErased } from "./masks.ts";
 import type { Observer } from "./observer.ts";
 import { ownFormatsOf } from "./own-formats.ts";
@@ -115,6 +116,7 @@ export async function openWorkplace(
   const { directory } = config.data;
   const formats = ownFormatsOf(config);
   const tables = await openTables(config, logger);
+  const avro = await readAvroSchemas(config);
   const opened = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   const store = observer?.storeOf(opened) ?? opened;
   let journal: Journal | null = null;
@@ -127,7 +129,8 @@ export async function openWorkplace(
     await finishSwap({ store, journal, alone });
     const gated = gatedStore(store, gate);
     const close = () => closeAll(gate, journal, store);
-    const room = assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, observer, close);
+    const known = { geoip: await openGeoip(), erased: await readErased(store), tables, avro };
+    const room = assemble(config, formats, gated, known, observer, close);
     return withJournal(room, journal, alone);
   } catch (error) {
     await journal?.close();
@@ -184,6 +187,7 @@ export async function openWorkroom(
 ): Promise<Workroom> {
   const formats = ownFormatsOf(config);
   const tables = await openTables(config, logger);
+  const avro = await readAvroSchemas(config);
   const opened = await openFreeStore({ ...storeOptionsOf(config), endpoint: true }, clock);
   const store = observer?.storeOf(opened) ?? opened;
   let journal: Journal | null = null;
@@ -193,7 +197,8 @@ export async function openWorkroom(
     const gate = createGate(journal);
     const gated = gatedStore(store, gate);
     const close = () => closeAll(gate, journal, store);
-    return assemble(config, formats, gated, await openGeoip(), await readErased(store), tables, observer, close);
+    const known = { geoip: await openGeoip(), erased: await readErased(store), tables, avro };
+    return assemble(config, formats, gated, known, observer, close);
   } catch (error) {
     await journal?.close();
     await store.close();
@@ -221,13 +226,19 @@ async function openFreeStore(options: StoreOptions, clock: Clock): Promise<Store
   }
 }
 
+/** What pipelines know besides the configuration. */
+interface Known {
+  readonly geoip: Geoip;
+  readonly erased: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly tables: TableSet;
+  readonly avro: AvroSchemas;
+}
+
 function assemble(
   config: Config,
   formats: readonly Format[],
   store: Store,
-  geoip: Geoip,
-  erased: ReadonlyMap<string, ReadonlySet<string>>,
-  tables: TableSet,
+  { geoip, erased, tables, avro }: Known,
   observer: Observer | null,
   close: () => Promise<void>,
 ): Workroom {
@@ -242,7 +253,7 @@ function assemble(
   };
   const versionWith = (lookups: Lookups): string => {
     const { transform, config, lookup } = withLookups(fixed, lookups);
-    return [transform, config, lookup, keyId, ...erasedVersion(erased)].join(" ");
+    return [transform, config, lookup, keyId, ...erasedVersion(erased), ...avroVersion(avro)].join(" ");
   };
   return {
     config,
@@ -271,6 +282,7 @@ function assemble(
           serviceRules: config.serviceRules,
           lookups: () => tables.current,
           versions: fixed,
+          avroSchemas: avro.schemas,
           rowsMax: config.batch.recordsMax,
         });
         pipelines.set(id, pipeline);
@@ -279,6 +291,10 @@ function assemble(
     },
     close,
   };
+}
+
+function avroVersion({ version }: AvroSchemas): string[] {
+  return version === "" ? [] : [`avro:${version}`];
 }
 
 /** A name for what was erased, as it makes other rows of the same bytes; nothing where nothing was. */

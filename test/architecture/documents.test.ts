@@ -83,7 +83,12 @@ describe("README.md", () => {
         PARSE_NOT_OWN_FORMAT,
         "BLANK_LINE",
         "DIRECTIVE_LINE",
+        "EMPTY_ARRAY",
+        "DECODE_AVRO_FRAME",
+        "DECODE_AVRO_SCHEMA",
+        "DECODE_AVRO_VALUE",
         "DECODE_POISON",
+        "DECODE_TOO_MANY_EVENTS",
         "DECODE_RECORD_TOO_LONG",
       ].sort(),
     );

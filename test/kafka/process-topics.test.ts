@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import avsc from "avsc";
 import { CompressionTypes } from "kafkajs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { accountOf, makeFolder, until, wholeAccount } from "../integration/workbench.ts";
@@ -90,6 +92,32 @@ withKafka("weir process", () => {
     await until("the ledger covers all offsets", async () => running.next === 44n);
     await running.stop();
     expect(await accountOf(data)).toEqual(wholeAccount(20));
+  });
+
+  it("stores every event of arrays and of Avro records, and makes dead letters of what can't be read", async () => {
+    const [lists, avro] = [await topics.make(1), await topics.make(1)];
+    const data = join(makeFolder(), "data");
+    const folder = makeFolder();
+    const order = { type: "record", name: "Order", fields: [{ name: "message", type: "string" }] };
+    const types = [
+      avsc.Type.forSchema({ type: "array", items: order } as avsc.Schema),
+      avsc.Type.forSchema(order as avsc.Schema),
+    ];
+    for (const [i, type] of types.entries()) writeFileSync(join(folder, `${i}.avsc`), JSON.stringify(type.schema()));
+    const framed = (id: number, value: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, 0, id]), value]);
+    // The byte at the end of the second one is no line end.
+    const [two, one] = [types[0].toBuffer([{ message: "a" }, { message: "b" }]), types[1].toBuffer({ message: "c\n" })];
+    await topics.send(avro, [framed(5, two), framed(6, one), framed(7, one)]);
+    await topics.send(lists, [`[${jsonLines(3).join(",")}]`, jsonLines(2).join("\n"), "[]", ...jsonLines(1)]);
+    const yaml = yamlOf(
+      randomUUID(),
+      { [lists]: "json", [avro]: "avro" },
+      { more: `  schemas: [{file: ${folder}/0.avsc, id: 5}, {file: ${folder}/1.avsc, id: 6}]` },
+    );
+    const first = processing(data, yaml);
+    await until("all is in the ledger", async () => /"records":3/.test(first.log()) && /"records":4/.test(first.log()));
+    expect(await first.stop()).toMatchObject({ records: 7, events: 9, deadLetters: 1, stopped: [] });
+    expect(await accountOf(data)).toMatchObject({ events: 9, ledgerEvents: 9, deadLetters: 1 });
   });
 
   it("says that a topic does not exist", async () => {

@@ -46,7 +46,7 @@ describe("schemas/config.schema.json", () => {
 
 describe("the names that a configuration may use", () => {
   it("are auto and the formats that can be parsed", () => {
-    expect([...FORMATS].sort()).toEqual(["auto", ...FORMAT_NAMES].sort());
+    expect([...FORMATS].sort()).toEqual(["auto", "avro", ...FORMAT_NAMES].sort());
   });
 
   it("are the masking rules that there are", () => {

@@ -10,7 +10,7 @@ describe("what a configuration says", () => {
     expect({ ...config, rollUps: config.rollUps.map(({ name, from }) => `${name} from ${from}`) }).toEqual({
       data: { directory: "./.weir" },
       clickhouse: { url: null, username: "default", password: "", passwordFile: null },
-      kafka: { brokers: [], clientId: "weir", group: "weir", sessionMs: 15_000, tls: null, sasl: null },
+      kafka: { brokers: [], clientId: "weir", group: "weir", sessionMs: 15_000, tls: null, sasl: null, schemas: [] },
       sources: [],
       sourceDefaults: { disorderSeconds: 10, latenessSeconds: 86_400 },
       formats: [],
@@ -166,6 +166,7 @@ sources: [{ name: s, topic: t_1, format: json }]
       clientId: "weir",
       group: "weir",
       sessionMs: 15_000,
+      schemas: [],
       tls: { caFile: "ca.pem", certFile: null, keyFile: null },
       sasl: { mechanism: "scram-sha-512", username: "u", password: "", passwordFile: "/dev/null" },
     });
