@@ -7,6 +7,7 @@ import {
   type Transition,
   type TransitionKind,
 } from "../model/incident.ts";
+import { rounded, timeOf } from "./words.ts";
 
 export const TEMPLATE_DEFAULTS: MessageTemplates = {
   title: "{{state}}: {{kind}} {{service}} ({{severity}})",
@@ -62,14 +63,6 @@ export function messageOf(
     fields,
     series: incident.series.map(plain),
   };
-}
-
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
 /** Without control characters, and without those that turn or hide text. */

@@ -24,13 +24,14 @@ export function alertmanagerBody(message: Message, nowMs: number): string {
 }
 
 /** Alertmanager's API v2: what fires is told again and again, and its end by `endsAt`. */
-export function createAlertmanager({ name, url, secret, isAllowed, nowMs }: ReceiverOptions): Receiver {
+export function createAlertmanager({ name, url, secret, isAllowed, nowMs, signal }: ReceiverOptions): Receiver {
   const address = `${url.replace(/\/+$/, "")}/api/v2/alerts`;
   const headers = secret === "" ? {} : { authorization: `Bearer ${secret}` };
   return {
     name,
     isIdempotent: true,
     repeatMs: REPEAT_MS,
-    send: (message) => post({ url: address, headers, body: alertmanagerBody(message, nowMs()), isAllowed }, nowMs),
+    send: (message) =>
+      post({ url: address, headers, body: alertmanagerBody(message, nowMs()), isAllowed, signal }, nowMs),
   };
 }

@@ -53,7 +53,7 @@ export function pagerdutyEvents(message: Message, routingKey: string): string[] 
 }
 
 /** PagerDuty's Events API v2. The same message makes the same events with the same dedup_key, which it counts once. */
-export function createPagerduty({ name, url, secret, isAllowed, nowMs }: ReceiverOptions): Receiver {
+export function createPagerduty({ name, url, secret, isAllowed, nowMs, signal }: ReceiverOptions): Receiver {
   return {
     name,
     isIdempotent: true,
@@ -61,7 +61,7 @@ export function createPagerduty({ name, url, secret, isAllowed, nowMs }: Receive
     async send(message) {
       let delivery: Delivery = { kind: "sent" };
       for (const body of pagerdutyEvents(message, secret)) {
-        delivery = await post({ url, headers: {}, body, isAllowed }, nowMs);
+        delivery = await post({ url, headers: {}, body, isAllowed, signal }, nowMs);
         if (delivery.kind !== "sent") return delivery;
       }
       return delivery;

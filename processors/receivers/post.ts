@@ -9,6 +9,7 @@ export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly isAllowed: AddressPolicy;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Response {
@@ -37,7 +38,7 @@ export async function post(options: PostOptions, nowMs: () => number): Promise<D
   }
 }
 
-async function exchange({ url, headers, body, isAllowed }: PostOptions): Promise<Response | null> {
+async function exchange({ url, headers, body, isAllowed, signal }: PostOptions): Promise<Response | null> {
   const { protocol, hostname, port, pathname, search } = new URL(url);
   const addresses = await resolveAllowed(hostname, isAllowed);
   if (addresses === null) return null;
@@ -52,7 +53,7 @@ async function exchange({ url, headers, body, isAllowed }: PostOptions): Promise
         path: `${pathname}${search}`,
         method: "POST",
         agent: false,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]),
         headers: {
           "content-type": "application/json",
           "user-agent": "weir",

@@ -12,6 +12,8 @@ export interface ReceiverOptions {
   readonly secret: string;
   readonly isAllowed: AddressPolicy;
   readonly nowMs: () => number;
+  /** Ends what is being sent. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const CREATORS: Readonly<Record<ReceiverKind, (options: ReceiverOptions) => Receiver>> = {

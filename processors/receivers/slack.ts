@@ -21,11 +21,11 @@ export function slackBody({ kind, title, text }: Message): string {
 }
 
 /** A webhook of Slack, or of what understands the same (Mattermost, Rocket.Chat). Its address is the secret. */
-export function createSlack({ name, secret, isAllowed, nowMs }: ReceiverOptions): Receiver {
+export function createSlack({ name, secret, isAllowed, nowMs, signal }: ReceiverOptions): Receiver {
   return {
     name,
     isIdempotent: false,
     repeatMs: null,
-    send: (message) => post({ url: secret, headers: {}, body: slackBody(message), isAllowed }, nowMs),
+    send: (message) => post({ url: secret, headers: {}, body: slackBody(message), isAllowed, signal }, nowMs),
   };
 }

@@ -27,7 +27,7 @@ function bodyOf(message: Message): string {
 }
 
 /** A webhook as Standard Webhooks describes it, signed where there is a secret. */
-export function createWebhook({ name, url, secret, isAllowed, nowMs }: ReceiverOptions): Receiver {
+export function createWebhook({ name, url, secret, isAllowed, nowMs, signal }: ReceiverOptions): Receiver {
   return {
     name,
     isIdempotent: false,
@@ -40,7 +40,7 @@ export function createWebhook({ name, url, secret, isAllowed, nowMs }: ReceiverO
         "webhook-timestamp": String(timestamp),
         ...(secret === "" ? {} : { "webhook-signature": signatureOf(secret, message.id, timestamp, body) }),
       };
-      return post({ url, headers, body, isAllowed }, nowMs);
+      return post({ url, headers, body, isAllowed, signal }, nowMs);
     },
   };
 }

@@ -8,7 +8,7 @@ import { type Config, readAlertSecret } from "../runtime/config.ts";
 const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
 
 /** The receivers of the configuration, with their secrets. Throws CONFIG_UNREADABLE. */
-export function openReceivers({ alerts }: Config, clock: Clock): Receiver[] {
+export function openReceivers({ alerts }: Config, clock: Clock, signal?: AbortSignal): Receiver[] {
   const nowMs = () => Math.floor(clock.nowUs() / 1000);
   return alerts.receivers.map((receiver) => {
     const { name, kind, url, allowAddresses } = receiver;
@@ -20,7 +20,7 @@ export function openReceivers({ alerts }: Config, clock: Clock): Receiver[] {
       );
     return createReceiver(
       kind,
-      { name, url: url === "" && kind === "pagerduty" ? PAGERDUTY_URL : url, secret, nowMs },
+      { name, url: url === "" && kind === "pagerduty" ? PAGERDUTY_URL : url, secret, nowMs, signal },
       allowAddresses,
     );
   });

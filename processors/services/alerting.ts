@@ -24,6 +24,12 @@ export interface AlertingOptions {
   readonly logger?: Logger | undefined;
   /** By default those of the configuration. */
   readonly receivers?: readonly Receiver[];
+  /** The time that events are of, where it isn't the clock's. */
+  readonly nowUs?: () => number;
+  /** Who has just begun isn't late for so long: what came while nothing ran is caught up with. */
+  readonly graceSeconds?: number;
+  /** Ends what is being sent; it stays pending. */
+  readonly signal?: AbortSignal;
 }
 
 /** Makes incidents of anomalies and tells of them. One process at a time: whoever has it is the only one. */
@@ -33,6 +39,8 @@ export interface Alerting {
   /** Sends what is due. */
   deliver(): Promise<void>;
   pending(): number;
+  /** What is told again and again while it fires. */
+  firing(): number;
   close(): Promise<void>;
 }
 
@@ -53,11 +61,12 @@ export async function openAlerting(
   options: AlertingOptions,
 ): Promise<Alerting> {
   const { journal, store, config } = workplace;
-  const { clock, logger } = options;
+  const { clock, logger, nowUs = clock.nowUs, graceSeconds = 0 } = options;
+  const openedMs = clock.monotonicMs();
   const unlock = await journal.lock("weir.alerts", 0);
   try {
     const publishing = await openAlertsPublishing(alertPublisher(workplace, clock), await openAlertCodec());
-    const receivers = options.receivers ?? openReceivers(config, clock);
+    const receivers = options.receivers ?? openReceivers(config, clock, options.signal);
     return open(publishing, receivers);
   } catch (error) {
     await unlock();
@@ -146,7 +155,9 @@ export async function openAlerting(
         const watermark = await readWatermark(store);
         const read = await readAnomalies(store, storedTo, names);
         const marks = [...read.marks, ...(await readHeard(store, state))];
-        const now = Math.floor(clock.nowUs() / 1_000_000);
+        const isFresh = state.late === null && clock.monotonicMs() - openedMs < graceSeconds * 1000;
+        const eventNow = Math.floor(nowUs() / 1_000_000);
+        const now = isFresh ? Math.min(eventNow, watermark) : eventNow;
         const folded = foldIncidents(state, { marks, watermark, now }, rules, silences);
         await keep({ state: folded.state, sequence, storedTo: read.storedTo }, folded.transitions);
         await handOn();
@@ -156,6 +167,7 @@ export async function openAlerting(
         await Promise.all(deliverers.map((deliverer) => deliverer.deliver()));
       },
       pending: () => [...outboxes.values()].reduce((sum, outbox) => sum + outbox.pending().length, 0),
+      firing: () => [...outboxes.values()].reduce((sum, outbox) => sum + outbox.firing().length, 0),
       close: unlock,
     };
   }

@@ -7,8 +7,11 @@ import type { Workplace } from "./workplace.ts";
 
 /** Closing, and looking for anomalies, beside other work: it waits while another process closes, and an error of it is told and tried again. */
 export interface Closing {
-  /** Closes what is due; `isForced` also revises at once. Throws what can't be made good by trying again. */
-  tick(isForced?: boolean): Promise<void>;
+  /**
+   * Closes what is due; `isForced` also revises at once. Says whether it was looked for anomalies. Throws what can't be
+   * made good by trying again.
+   */
+  tick(isForced?: boolean): Promise<boolean>;
   /** For the status line: how far behind a time the watermark is, and who holds it; "" before there is one. */
   text(nowUs: number): string;
   close(): Promise<void>;
@@ -32,12 +35,13 @@ export function createClosing(
   let ticks = 0;
   let detectedUs = 0;
 
-  async function detectAfter({ watermarkUs }: ClosingTick, isForced: boolean): Promise<void> {
+  async function detectAfter({ watermarkUs }: ClosingTick, isForced: boolean): Promise<boolean> {
     const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
-    if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return;
+    if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
     await detect(workplace.store, workplace.config);
     detectedUs = untilUs;
     ticks = 0;
+    return true;
   }
 
   return {
@@ -45,9 +49,10 @@ export function createClosing(
       try {
         closer ??= await openCloser(workplace, options);
         last = await closer.tick(isForced);
-        await detectAfter(last, isForced);
+        const isDetected = await detectAfter(last, isForced);
         workplace.observer?.onWatermark(last.watermarkUs);
         failure = "";
+        return isDetected;
       } catch (error) {
         // What a failed tick left behind is finished by the next closer.
         await closer?.close();
@@ -58,6 +63,7 @@ export function createClosing(
           logger?.warn({ code, reason: message }, "Windows could not be closed; it is tried again.");
         else if (failure !== code) logger?.debug({}, "Another process closes windows.");
         failure = code;
+        return false;
       }
     },
     text(nowUs) {

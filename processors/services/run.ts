@@ -1,8 +1,12 @@
 import type { IdleProof } from "../close/watermark.ts";
+import { plain } from "../incident/text.ts";
+import { transitionLine } from "../incident/words.ts";
+import type { Transition } from "../model/incident.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { StatusLine } from "../runtime/status-line.ts";
+import { createAlertWatch } from "./alert-watch.ts";
 import { createProofBook } from "./attendance.ts";
 import { createBackgroundAudit } from "./background-audit.ts";
 import { createClosing } from "./closing.ts";
@@ -54,9 +58,31 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
   let proofs: ReadonlyMap<string, IdleProof> = new Map();
   const auditing = createBackgroundAudit(workplace, { clock, logger, observer });
   const closing = createClosing(workplace, { clock, logger, proofs: () => proofs });
+  let eventClock: Pick<Clock, "nowUs"> = clock;
+  const alerts = createAlertWatch(workplace, {
+    clock,
+    logger,
+    nowUs: () => eventClock.nowUs(),
+    // A shop in a hurry is as fast as the store, and so never late.
+    graceSeconds: options.speed === 1 ? options.config.alerts.lateSeconds : Number.POSITIVE_INFINITY,
+  });
+
+  async function look(isForced: boolean): Promise<void> {
+    const isDetected = await closing.tick(isForced);
+    for (const transition of await alerts.tick(isDetected)) tell(transition);
+  }
+
+  function tell(transition: Transition): void {
+    const { incident, kind } = transition;
+    const { id, service, severity } = incident;
+    if (status !== null) status.beside.write(`${plain(transitionLine(transition))}\n`);
+    else logger.info({ incident: id, state: kind, service, severity, kind: incident.kind }, "An incident changed.");
+  }
+
   try {
     const inputs = await openInputs(options, workplace, meter.add);
     proofs = inputs.proofs.proofs;
+    eventClock = inputs.clock;
     logger.info({ store: workplace.store.kind }, "Run started.");
     status?.beside.write(`${introduction(options, workplace)}\n\n`);
     observer?.obstacle("start", null);
@@ -64,7 +90,7 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
     let bytesPerEvent: number | null = null;
     while (!signal.aborted) {
       await inputs.drain();
-      await closing.tick();
+      await look(false);
       auditing.tick();
       if (meter.events > 0 && clock.monotonicMs() - sizedAtMs >= SIZE_MS) {
         sizedAtMs = clock.monotonicMs();
@@ -77,13 +103,14 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
       await clock.sleep(LINGER_MS);
     }
     await inputs.close();
-    await closing.tick();
+    await look(false);
     const text = meter.text(await storedBytesPerEvent(workplace), inputs.clock.nowUs());
     logger.info({ events: meter.events, deadLetters: meter.deadLetters }, "Run ended.");
     status?.beside.write(`${text}\nEverything that was read is stored.\n`);
   } finally {
     status?.clear();
     await auditing.close();
+    await alerts.close();
     await closing.close();
     await workplace.close();
   }

@@ -1,0 +1,67 @@
+import type { Incident, Transition } from "../model/incident.ts";
+
+/** A value in the unit of its signal, for people. */
+export function describeValue(signal: string, value: number): string {
+  switch (signal) {
+    case "events":
+      return value === 1 ? "1 event" : `${rounded(value)} events`;
+    case "error_ratio":
+      return `${rounded(value * 100)} % errors`;
+    case "duration_us_p95":
+      return `p95 ${describeDuration(value)}`;
+    case "new_templates":
+      return value === 1 ? "1 new message" : `${rounded(value)} new messages`;
+    default:
+      return rounded(value);
+  }
+}
+
+/** Microseconds in the unit that makes them readable. */
+function describeDuration(us: number): string {
+  if (us >= 1_000_000) return `${rounded(us / 1_000_000)} s`;
+  return us >= 1000 ? `${rounded(us / 1000)} ms` : `${rounded(us)} us`;
+}
+
+/** What is unusual and what would have been usual: `12.4 % errors, expected 0.3 %: more errors`. */
+export function describeIncident({ kind, value, expected, why, series }: Incident): string {
+  if (kind === "late") return why;
+  if (kind === "storm") return `${series.length} series at once`;
+  if (kind === "new_templates") return `${describeValue(kind, value)}, ${why}`;
+  const usual = describeValue(kind, expected).replace(/^p95 | (?:events?|errors)$/g, "");
+  return `${describeValue(kind, value)}, expected ${usual}: ${why}`;
+}
+
+/** Who or what an incident is about. */
+export function subjectOf({ service, tenant, kind }: Incident): string {
+  if (kind === "late") return "weir";
+  return service || tenant || "all services";
+}
+
+/** A transition in one line: when, what became of which service, and why. Text of logs stands in it as it is. */
+export function transitionLine({ kind, at, incident }: Transition): string {
+  const words = {
+    opened: `${incident.severity.padEnd(8)}  ${describeIncident(incident)}`,
+    resolved: `${incident.severity.padEnd(8)}  over after ${spanOf(incident)}`,
+    withdrawn: `${incident.severity.padEnd(8)}  late lines show that there was nothing`,
+  };
+  const time = timeOf(kind === "opened" ? incident.openedAt : at)
+    .replace("T", " ")
+    .slice(0, 16);
+  return `${time}  ${kind.padEnd(9)}  ${subjectOf(incident).padEnd(14)}  ${words[kind]}`;
+}
+
+/** How long it lasted, in minutes, hours or days. */
+export function spanOf({ openedAt, resolvedAt, lastAt }: Incident): string {
+  const minutes = Math.max(1, Math.round(((resolvedAt ?? lastAt) - openedAt) / 60));
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
+}
+
+/** Four significant digits. */
+export function rounded(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+export function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
