@@ -26,9 +26,13 @@ const AGE_MS_TOLD = 60_000;
 
 export function createClosing(
   workplace: Workplace,
-  options: CloserOptions & { readonly logger: Logger | undefined },
+  options: CloserOptions & {
+    readonly logger: Logger | undefined;
+    /** From then on nothing is looked for: the next process does that. */
+    readonly signal?: AbortSignal;
+  },
 ): Closing {
-  const { logger } = options;
+  const { logger, signal } = options;
   let closer: Closer | null = null;
   let last: ClosingTick | null = null;
   let failure = "";
@@ -36,6 +40,7 @@ export function createClosing(
   let detectedUs = 0;
 
   async function detectAfter({ watermarkUs }: ClosingTick, isForced: boolean): Promise<boolean> {
+    if (signal?.aborted === true) return false;
     const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
     if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
     await detect(workplace.store, workplace.config);

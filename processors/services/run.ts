@@ -57,7 +57,7 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
   const meter = createMeter(clock);
   let proofs: ReadonlyMap<string, IdleProof> = new Map();
   const auditing = createBackgroundAudit(workplace, { clock, logger, observer });
-  const closing = createClosing(workplace, { clock, logger, proofs: () => proofs });
+  const closing = createClosing(workplace, { clock, logger, signal, proofs: () => proofs });
   let eventClock: Pick<Clock, "nowUs"> = clock;
   const alerts = createAlertWatch(workplace, {
     clock,
