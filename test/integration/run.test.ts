@@ -60,7 +60,11 @@ describe("weir run", { timeout: 60_000 }, () => {
     expect(await accountOf(data)).toEqual(wholeAccount(Number(await askValue(data, EVENTS))));
     for (const { topic, end } of before) {
       expect(
-        await askValue(data, `SELECT count() FROM ledger WHERE topic = '${topic}' AND batch_start = ${end} + 1`),
+        // A service that writes little may not have written since.
+        await askValue(
+          data,
+          `SELECT countIf(batch_start = ${end} + 1) = (count() > 0) FROM ledger WHERE topic = '${topic}' AND batch_start > ${end}`,
+        ),
       ).toBe(1);
     }
     expect(readFileSync(join(data, "truth.csv"), "utf8")).toMatch(/^kind,service,start,end\n/);
