@@ -27,8 +27,12 @@ export function describeIncident({ kind, value, expected, why, series }: Inciden
   if (kind === "late") return why;
   if (kind === "storm") return `${series.length} series at once`;
   if (kind === "new_templates") return `${describeValue(kind, value)}, ${why}`;
-  const usual = describeValue(kind, expected).replace(/^p95 | (?:events?|errors)$/g, "");
-  return `${describeValue(kind, value)}, expected ${usual}: ${why}`;
+  return `${describeValue(kind, value)}, expected ${describeBound(kind, expected)}: ${why}`;
+}
+
+/** A value beside another of its signal: without saying again what it counts. */
+export function describeBound(signal: string, value: number): string {
+  return describeValue(signal, value).replace(/^p95 | (?:events?|errors|new messages?)$/g, "");
 }
 
 /** Who or what an incident is about. */

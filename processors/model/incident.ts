@@ -83,6 +83,18 @@ export interface Incident {
   readonly why: string;
 }
 
+/** What is known of the window that opened an incident. Lines and values are masked, as they are stored. */
+export interface IncidentDetails {
+  /** null: no bound. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Dimension, value, and its share of the difference, the greatest first; templates as they read. */
+  readonly contributors: readonly (readonly [string, string, number])[];
+  readonly samples: readonly string[];
+  /** Deploys: time, service, version. */
+  readonly changes: readonly string[];
+}
+
 export type TransitionKind = "opened" | "resolved" | "withdrawn";
 
 export interface Transition {
@@ -145,6 +157,11 @@ export const TEMPLATE_FIELDS = [
   "resolved_at",
   "series_count",
   "series",
+  "about",
+  "what",
+  "period",
+  "details",
+  "query",
 ] as const;
 export type TemplateField = (typeof TEMPLATE_FIELDS)[number];
 

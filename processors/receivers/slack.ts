@@ -6,13 +6,13 @@ const TITLE_MAX = 500;
 const TEXT_MAX = 3000;
 const MARK = { opened: ":red_circle:", resolved: ":large_green_circle:", withdrawn: ":white_circle:" } as const;
 
-/** So that text of a log is neither a mention, nor a link, nor formatting. */
+/** So that text of a log is neither a mention, nor a link, nor formatting. Within a word _ is none, and names can be copied. */
 export function escapeSlack(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
-    .replace(/[*_~`]/g, "$&\u200b");
+    .replace(/[*~`]|\b_|_\b/g, "$&\u200b");
 }
 
 export function slackBody({ kind, title, text }: Message): string {

@@ -1,7 +1,7 @@
 import { foldIncidents, type IncidentState, NO_INCIDENTS } from "../incident/fold.ts";
 import { matches } from "../incident/silence.ts";
 import { messageOf, TEMPLATE_DEFAULTS } from "../incident/text.ts";
-import type { IncidentRules, Receiver, Transition } from "../model/incident.ts";
+import type { IncidentDetails, IncidentRules, Receiver, Transition } from "../model/incident.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -17,6 +17,7 @@ import {
   storeTransitions,
 } from "./publish-alerts.ts";
 import { namesOf, readAnomalies, readHeard, readWatermark } from "./read-anomalies.ts";
+import { readDetails } from "./read-details.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface AlertingOptions {
@@ -97,6 +98,9 @@ export async function openAlerting(
 
     /** State, transitions and messages: all of them or none. */
     async function keep(progress: Progress, transitions: readonly Transition[]): Promise<void> {
+      const details = new Map<string, IncidentDetails | null>();
+      for (const { id, kind, incident } of transitions)
+        if (kind === "opened" && outboxes.size > 0) details.set(id, await readDetails(store, incident));
       const nowMs = Math.floor(clock.nowUs() / 1000);
       await journal.transact((transaction) => {
         const sequence = progress.sequence + transitions.length;
@@ -105,7 +109,7 @@ export async function openAlerting(
           const number = progress.sequence + 1 + i;
           transaction.put(transitionKey(number), Buffer.from(JSON.stringify(transition)));
           for (const [receiver, waitSeconds] of receiversOf(transition)) {
-            const message = messageOf(transition, templates.get(receiver));
+            const message = messageOf(transition, templates.get(receiver), details.get(transition.id));
             const outbox = outboxes.get(receiver);
             // What is over before it was to be told is not told.
             const waiting = outbox?.pending().find((one) => one.message.subject === message.subject);

@@ -112,6 +112,28 @@ const tick = (receivers: readonly Receiver[]) =>
   });
 
 describe("alerting", () => {
+  it("tells what is stored about the window that opened it, templates as they read", async () => {
+    const { receiver, taken } = createReceiver();
+    await store().command(
+      `INSERT INTO anomalies (rule, signal, key, window_start, window_seconds, revision, value, score, expected, lower, upper, why, contributors, samples, changes)
+       SELECT 'service_1m', 'events', ['acme', 'checkout'], toDateTime({start:UInt32}, 'UTC'), 60, 1, 12, 4.5, 1, -inf, 3, 'spike',
+         [('template', '00000000000000aa', 0.8)], ['level=error msg=full'], ['2026-03-02T11:40:00Z checkout 7']`,
+      { start: NOON },
+    );
+    await store().command(
+      "INSERT INTO templates (tenant, service_name, template, first_seen, last_seen, form) SELECT 'acme', 'checkout', '00000000000000aa', now(), now(), 'disk <*> full'",
+    );
+    await reach(1);
+    await tick([receiver]);
+    expect(taken[0].text.split("\n").slice(2, 7)).toEqual([
+      "Usual: up to 3.",
+      'Most of the difference: message "disk <*> full" 80 %.',
+      "Changes in the hour before: 2026-03-02T11:40:00Z checkout 7.",
+      "Lines:",
+      "  level=error msg=full",
+    ]);
+  });
+
   it("tells once that an incident opened and once that it is over; table and topic say the same", async () => {
     const { receiver, taken } = createReceiver();
     await addAnomaly(0, "checkout");
