@@ -2,27 +2,38 @@ import avsc, { type Type } from "avsc";
 
 /**
  * Avro's single-object encoding: C3 01, the schema's fingerprint (CRC-64-AVRO of its canonical form, little-endian), the
- * value. Who knows the schema can tell by the first ten bytes whether it is the one.
+ * value. Who knows the schema can tell by the first ten bytes whether it is the one. With a schema registry, its wire
+ * format instead: 00, the number that the registry has for the schema (four bytes, the highest first), the value.
  */
 export interface AvroCodec {
   readonly fingerprint: bigint;
   encode(value: unknown): Uint8Array;
-  /** Throws where the bytes are of another schema. */
+  /** Reads both. Throws where the bytes are of another schema, as far as the number of a registry is known. */
   decode(bytes: Uint8Array): unknown;
 }
 
+const REGISTRY_HEAD_BYTES = 5;
+
 /** @param schema Text of an .avsc file. */
-export function createAvroCodec(schema: string): AvroCodec {
+export function createAvroCodec(schema: string, { registryId }: { readonly registryId?: number } = {}): AvroCodec {
   const type: Type = avsc.Type.forSchema(JSON.parse(schema), { registry: { long: LONG } });
   const fingerprint = fingerprintOf(JSON.stringify(type.schema()));
   const head = Buffer.alloc(10);
   head.writeUInt16BE(0xc301);
   head.writeBigUInt64LE(fingerprint, 2);
+  const registryHead = Buffer.alloc(REGISTRY_HEAD_BYTES);
+  registryHead.writeUInt32BE(registryId ?? 0, 1);
+  const written = registryId === undefined ? head : registryHead;
   return {
     fingerprint,
-    encode: (value) => Buffer.concat([head, type.toBuffer(value)]),
+    encode: (value) => Buffer.concat([written, type.toBuffer(value)]),
     decode(bytes) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (buffer[0] === 0) {
+        if (registryId !== undefined && buffer.readUInt32BE(1) !== registryId)
+          throw new Error("The bytes are of another schema of the registry.");
+        return type.fromBuffer(buffer.subarray(REGISTRY_HEAD_BYTES));
+      }
       if (!buffer.subarray(0, head.length).equals(head))
         throw new Error("The bytes are not a single object of this schema.");
       return type.fromBuffer(buffer.subarray(head.length));

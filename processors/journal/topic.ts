@@ -1,14 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { WeirError } from "../model/errors.ts";
-import type { Publisher, TopicRecord } from "../model/ports.ts";
+import type { Publisher, ReadRecord, TopicRecord } from "../model/ports.ts";
 import type { Journal, JournalTransaction } from "./journal.ts";
-
-/** A record as a reader sees it. */
-export interface StoredRecord extends TopicRecord {
-  readonly offset: number;
-  /** When it was published, microseconds since the epoch. */
-  readonly timestampUs: number;
-}
 
 /** How long and how much a topic keeps. What is older goes with the next append, whole segments at a time. */
 export interface TopicRetention {
@@ -47,7 +40,7 @@ export function topicRange(journal: Journal, topic: string): { readonly begin: n
 }
 
 /** Records from an offset on, one segment's at most; what retention has taken is left out. Empty at the end. */
-export function readTopic(journal: Journal, topic: string, from: number): StoredRecord[] {
+export function readTopic(journal: Journal, topic: string, from: number): ReadRecord[] {
   const { begin, end } = topicRange(journal, topic);
   const offset = Math.max(from, begin);
   if (offset >= end) return [];
@@ -99,6 +92,7 @@ export function createPublisher(
         transaction.put(progressKey, Buffer.from(progress));
       });
     },
+    async close() {},
   };
 }
 
@@ -143,7 +137,7 @@ function pack(records: readonly TopicRecord[], timestampUs: number): Buffer {
   return Buffer.concat([head, zstdCompressSync(Buffer.concat(parts))]);
 }
 
-function unpack(packed: Buffer, firstOffset: number): StoredRecord[] {
+function unpack(packed: Buffer, firstOffset: number): ReadRecord[] {
   const timestampUs = packed.readDoubleLE(0);
   const body = zstdDecompressSync(packed.subarray(12));
   let at = 0;
@@ -156,6 +150,6 @@ function unpack(packed: Buffer, firstOffset: number): StoredRecord[] {
   return Array.from({ length: packed.readUInt32LE(8) }, (_, i) => {
     const key = next().toString();
     const headers = JSON.parse(next().toString());
-    return { offset: firstOffset + i, timestampUs, key, headers, value: next() };
+    return { partition: 0, offset: firstOffset + i, timestampUs, key, headers, value: next() };
   });
 }

@@ -42,6 +42,8 @@ export interface KafkaClient {
   forgetTopic(topic: string): void;
   /** First offset that a partition has, and the end of what can be read now. */
   range(topic: string, partition: number): Promise<{ readonly begin: bigint; readonly end: bigint }>;
+  /** The end of a partition's log, with what is in open transactions. */
+  logEnd(topic: string, partition: number): Promise<bigint>;
   leaderOf(topic: string, partition: number): number | null;
   close(): Promise<void>;
 }
@@ -117,6 +119,21 @@ function asClient(cluster: KafkajsCluster, logger: KafkajsLogger, clusterId: str
     const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
     return found === undefined || found.leader < 0 ? null : found.leader;
   };
+  async function askLeader<T>(
+    topic: string,
+    partition: number,
+    ask: (leader: KafkajsBroker) => Promise<T>,
+  ): Promise<T> {
+    try {
+      await cluster.refreshMetadataIfNecessary();
+      const leader = leaderOf(topic, partition);
+      if (leader === null) throw new Error("the partition has no leader");
+      return await ask(await cluster.findBroker({ nodeId: leader }));
+    } catch (error) {
+      await cluster.refreshMetadata().catch(() => {});
+      throw toKafkaError(error, `asking for the offsets of ${topic}/${partition}`);
+    }
+  }
   return {
     cluster,
     logger,
@@ -137,20 +154,13 @@ function asClient(cluster: KafkajsCluster, logger: KafkajsLogger, clusterId: str
     forgetTopic(topic) {
       cluster.targetTopics.delete(topic);
     },
-    async range(topic, partition) {
-      const where = `asking for the offsets of ${topic}/${partition}`;
-      try {
-        await cluster.refreshMetadataIfNecessary();
-        const leader = leaderOf(topic, partition);
-        if (leader === null) throw new Error("the partition has no leader");
-        const broker = await cluster.findBroker({ nodeId: leader });
+    range: (topic, partition) =>
+      askLeader(topic, partition, async (broker) => {
         const begin = await listOffset(broker, topic, partition, EARLIEST);
         return { begin, end: await listOffset(broker, topic, partition, LATEST) };
-      } catch (error) {
-        await cluster.refreshMetadata().catch(() => {});
-        throw toKafkaError(error, where);
-      }
-    },
+      }),
+    logEnd: (topic, partition) =>
+      askLeader(topic, partition, (broker) => listOffset(broker, topic, partition, LATEST, false)),
     leaderOf,
     close: () => cluster.disconnect(),
   };

@@ -132,6 +132,7 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleWhenNeede
 
 /** What kafkajs is told about retrying one request; Weir's own loops go on after that. */
 const RETRY = { retries: 4, initialRetryTime: 100, maxRetryTime: 1000 };
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
 export interface ClusterOptions {
@@ -237,14 +238,16 @@ export async function fetchRaw(broker: KafkajsBroker, fetch: FetchRequest): Prom
 export const LATEST = -1;
 export const EARLIEST = -2;
 
+/** `isCommitted`: the latest is where the first open transaction begins, and not the end of the log. */
 export async function listOffset(
   broker: KafkajsBroker,
   topic: string,
   partition: number,
   timestamp: number,
+  isCommitted = true,
 ): Promise<bigint> {
   const { responses } = await broker.listOffsets({
-    isolationLevel: READ_COMMITTED,
+    isolationLevel: isCommitted ? READ_COMMITTED : READ_UNCOMMITTED,
     topics: [{ topic, partitions: [{ partition, timestamp }] }],
   });
   return BigInt(responses[0].partitions[0].offset);

@@ -81,6 +81,9 @@ export class RecordWalk {
   timestampDeltaMs = 0;
   valueBegin = 0;
   valueEnd = 0;
+  /** The key is bytes[keyBegin, keyEnd); a null key is empty. */
+  keyBegin = 0;
+  keyEnd = 0;
 
   constructor(bytes: Uint8Array, count: number) {
     this.#bytes = bytes;
@@ -98,7 +101,9 @@ export class RecordWalk {
     this.timestampDeltaMs = this.#varint();
     this.offsetDelta = this.#varint();
     const keyLength = this.#varint();
+    this.keyBegin = this.#at;
     if (keyLength > 0) this.#at += keyLength;
+    this.keyEnd = this.#at;
     const valueLength = this.#varint();
     this.valueBegin = this.#at;
     this.valueEnd = this.#at + Math.max(0, valueLength);
@@ -106,6 +111,27 @@ export class RecordWalk {
     // Headers are passed over.
     this.#at = end;
     return true;
+  }
+
+  /** The present record's headers, as text; a null value is empty. Throws DamagedBatch. */
+  headers(): Record<string, string> {
+    const end = this.#at;
+    this.#at = this.valueEnd;
+    const headers: Record<string, string> = {};
+    for (let left = this.#varint(); left > 0; left--) {
+      const name = this.#text(end);
+      headers[name] = this.#text(end);
+    }
+    this.#at = end;
+    return headers;
+  }
+
+  #text(end: number): string {
+    const length = Math.max(0, this.#varint());
+    const begin = this.#at;
+    this.#at += length;
+    if (this.#at > end) throw new DamagedBatch("a header is longer than its record");
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + begin, length).toString();
   }
 
   /** A zigzag number of up to 64 bits; exact up to 2^53. */

@@ -1,11 +1,8 @@
-import kafkajs, { type Transaction } from "kafkajs";
-import { compressFrameSync } from "lz4-napi";
+import type { Transaction } from "kafkajs";
 import { WeirError } from "../model/errors.ts";
-import { type KafkaOptions, tlsOptions } from "./client.ts";
+import type { KafkaOptions } from "./client.ts";
 import { errorType, toKafkaError } from "./kafka-error.ts";
-
-// Node.js does not find all of its names one by one.
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
+import { createKafkajs, LZ4 } from "./kafkajs-client.ts";
 
 export interface SenderOptions {
   readonly kafka: KafkaOptions;
@@ -32,23 +29,7 @@ export interface Sender {
 /** Shuts out older senders of the name and undoes what they did not complete; then asks how far they came. */
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const { kafka, name, topic, key } = options;
-  CompressionCodecs[CompressionTypes.LZ4] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => compressFrameSync(encoder.buffer),
-    decompress: async () => {
-      throw new Error("Records are never read by kafkajs.");
-    },
-  });
-  const client = new Kafka({
-    brokers: [...kafka.brokers],
-    clientId: kafka.clientId,
-    logLevel: logLevel.WARN,
-    logCreator:
-      () =>
-      ({ log }) =>
-        kafka.onWarning?.(log.message),
-    ...(kafka.tls === null ? {} : { ssl: tlsOptions(kafka.tls) }),
-    ...(kafka.sasl === null ? {} : { sasl: kafka.sasl as never }),
-  });
+  const client = createKafkajs(kafka);
   const producer = client.producer({ transactionalId: name, maxInFlightRequests: 1, allowAutoTopicCreation: false });
   const admin = client.admin();
   let transaction: Transaction | null = null;
@@ -81,7 +62,7 @@ export async function openSender(options: SenderOptions): Promise<Sender> {
     position,
     async send(values) {
       const messages = values.map((value) => ({ key, value }));
-      await tried((open) => open.send({ topic, messages, compression: CompressionTypes.LZ4 }));
+      await tried((open) => open.send({ topic, messages, compression: LZ4 }));
     },
     async commit(next) {
       await tried(async (open) => {

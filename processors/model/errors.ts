@@ -32,6 +32,8 @@ export const ERRORS = {
   PLAN_SOURCE_SHRANK: { retriable: false },
   CLOSE_FENCED: { retriable: true },
   TOPIC_NOT_FOUND: { retriable: false },
+  TOPIC_SETTINGS: { retriable: false },
+  TOPIC_FOREIGN: { retriable: false },
   ALERT_UNDELIVERED: { retriable: true },
   USAGE: { retriable: false },
   INTERNAL: { retriable: false },

@@ -128,6 +128,14 @@ export interface TopicRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A record of a topic as a reader sees it. */
+export interface ReadRecord extends TopicRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** When it was published, microseconds since the epoch. */
+  readonly timestampUs: number;
+}
+
 /**
  * Appends records to output topics, each once: records and the publisher's own progress become visible together or not at
  * all. Progress is text that only the publisher's user understands.
@@ -139,4 +147,6 @@ export interface Publisher {
   begin(): Promise<string>;
   /** Throws CLOSE_FENCED when another publisher has begun since. */
   commit(topic: string, records: readonly TopicRecord[], progress: string): Promise<void>;
+  /** Leaves what is committed as it is. */
+  close(): Promise<void>;
 }

@@ -159,11 +159,15 @@ function accountProblems(value: unknown): { path: KeyPath; what: string }[] {
   for (const [path, account] of [
     [["clickhouse"], at(value, "clickhouse")],
     [["kafka", "sasl"], sasl],
+    [["topics", "registry"], at(at(value, "topics"), "registry")],
   ] as const)
     if (at(account, "password") !== undefined && at(account, "password_file") !== undefined)
       problems.push({ path: [...path, "password_file"], what: "stands beside password; keep one of the two" });
   if (at(sasl, "mechanism") !== undefined && at(sasl, "username") === undefined)
     problems.push({ path: ["kafka", "sasl", "username"], what: "is required where there is a mechanism" });
+  const brokers = at(at(value, "kafka"), "brokers");
+  if (at(at(value, "topics"), "to") === "kafka" && (brokers === undefined || (brokers as unknown[]).length === 0))
+    problems.push({ path: ["topics", "to"], what: "needs kafka.brokers" });
   return problems;
 }
 

@@ -8,6 +8,7 @@ import { metrics } from "./config-metrics.ts";
 import { DEFAULT_RULES, rule } from "./config-rules.ts";
 import { serve } from "./config-serve.ts";
 import { source } from "./config-sources.ts";
+import { topics } from "./config-topics.ts";
 import { bytes, days, text } from "./config-values.ts";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
@@ -70,6 +71,7 @@ export const FILE_SCHEMA = z
       .describe("How much is handled as a unit."),
     breaker,
     rules: z.array(rule).max(1000).prefault(DEFAULT_RULES).describe("What is counted, in which windows, by which key."),
+    topics,
     alerts,
     mask,
     retention: z
@@ -82,7 +84,9 @@ export const FILE_SCHEMA = z
         windows: days().prefault(RETENTION_DEFAULTS.windows).describe("How long finished windows are kept."),
         topics: days()
           .prefault(RETENTION_DEFAULTS.topics)
-          .describe("How long the journal keeps records of output topics."),
+          .describe(
+            "How long topics that Weir publishes to keep records, in the journal and where it makes them in Kafka.",
+          ),
       })
       .prefault({})
       .describe(

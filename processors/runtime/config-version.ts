@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { writtenAlerts } from "./config-alerts.ts";
 import { writeAddress } from "./config-metrics.ts";
 import { writtenMeasures } from "./config-rules.ts";
+import { writtenTopics } from "./config-topics.ts";
 import { writeBytes, writeSeconds } from "./config-units.ts";
 
 /**
@@ -107,6 +108,7 @@ export function redacted(config: Config): Record<string, unknown> {
         version: edition ?? 1,
       })),
     ],
+    topics: writtenTopics(config.topics, HIDDEN),
     alerts: writtenAlerts(config.alerts),
     mask: withoutNull({
       enabled: mask.enabled,

@@ -27,6 +27,7 @@ import { resolveRules } from "./config-roll-ups.ts";
 import { measuresOf } from "./config-rules.ts";
 import { configJsonSchema, FILE_SCHEMA, type FileConfig, type LogLevel } from "./config-schema.ts";
 import { PUNCTUALITY_DEFAULTS } from "./config-sources.ts";
+import { type TopicsConfig, toTopics } from "./config-topics.ts";
 import { parseSeconds } from "./config-units.ts";
 import { isKeyText, KEY_TEXT_RULE } from "./secret-key.ts";
 
@@ -121,6 +122,7 @@ export interface Config {
   readonly rules: readonly Rule[];
   /** Rules that are made from finished windows; each stands after the one that it is made from. */
   readonly rollUps: readonly RollUp[];
+  readonly topics: TopicsConfig;
   readonly alerts: AlertsConfig;
   readonly mask: {
     readonly enabled: boolean;
@@ -196,6 +198,7 @@ export function readConfig(options: ConfigOptions = {}): Config {
   const passwords = {
     clickhouse: passwordOf(parsed.data?.clickhouse.password_file, ["clickhouse", "password_file"]),
     kafka: passwordOf(parsed.data?.kafka.sasl.password_file, ["kafka", "sasl", "password_file"]),
+    registry: passwordOf(parsed.data?.topics.registry.password_file, ["topics", "registry", "password_file"]),
     serve: (parsed.data?.serve.users ?? []).map((user, index) => {
       const password = passwordOf(user.password_file, ["serve", "users", index, "password_file"]);
       if (password === "") report(["serve", "users", index, "password_file"], "the file's first line is empty");
@@ -245,6 +248,7 @@ function originOf(overrides: readonly Override[], path: ConfigProblem["path"]): 
 interface PasswordsOfFiles {
   readonly clickhouse: string | null;
   readonly kafka: string | null;
+  readonly registry: string | null;
   /** In the order of serve.users. */
   readonly serve: readonly (string | null)[];
 }
@@ -300,6 +304,7 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
     breaker: file.breaker,
     rules,
     rollUps,
+    topics: toTopics(file.topics, passwordsOfFiles.registry),
     alerts: toAlerts(file.alerts),
     mask: {
       enabled: mask.enabled,

@@ -8,11 +8,10 @@ import type { Logger } from "../runtime/logger.ts";
 import { createDeliverer } from "./alert-delivery.ts";
 import { createOutbox, type Outbox } from "./alert-outbox.ts";
 import { openReceivers } from "./alert-receivers.ts";
+import { openCodec, openPublisher, topicOf } from "./output-topics.ts";
 import {
   type AlertsPublishing,
-  alertPublisher,
   type NumberedTransition,
-  openAlertCodec,
   openAlertsPublishing,
   storeTransitions,
 } from "./publish-alerts.ts";
@@ -65,11 +64,14 @@ export async function openAlerting(
   const { clock, logger, nowUs = clock.nowUs, graceSeconds = 0 } = options;
   const openedMs = clock.monotonicMs();
   const unlock = await journal.lock("weir.alerts", 0);
+  const publisher = openPublisher(workplace, "alerts", clock);
   try {
-    const publishing = await openAlertsPublishing(alertPublisher(workplace, clock), await openAlertCodec());
+    const codec = await openCodec(config, "alerts");
+    const publishing = await openAlertsPublishing(publisher, codec, topicOf(config, "alerts"));
     const receivers = options.receivers ?? openReceivers(config, clock, options.signal);
     return open(publishing, receivers);
   } catch (error) {
+    await publisher.close();
     await unlock();
     throw error;
   }
@@ -172,7 +174,10 @@ export async function openAlerting(
       },
       pending: () => [...outboxes.values()].reduce((sum, outbox) => sum + outbox.pending().length, 0),
       firing: () => [...outboxes.values()].reduce((sum, outbox) => sum + outbox.firing().length, 0),
-      close: unlock,
+      async close() {
+        await publishing.close();
+        await unlock();
+      },
     };
   }
 }

@@ -7,14 +7,15 @@ import { type Attendance, attendanceOf } from "./attendance.ts";
 import { carryOut, readCut } from "./close-cut.ts";
 import { type Reach, readHistory, readLost, readReaches, readUncut } from "./close-history.ts";
 import { noteRules, readRollUps } from "./close-rules.ts";
-import { openPublishing, openWindowCodec, windowPublisher } from "./publish-windows.ts";
+import { openCodec, openPublisher, topicOf } from "./output-topics.ts";
+import { openPublishing } from "./publish-windows.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface CloserOptions {
   readonly clock: Clock;
   /** What is proven of partitions that this process reads; others are as the journal says. */
   readonly proofs?: () => ReadonlyMap<string, IdleProof>;
-  /** Makes the publisher of weir.windows; by default into the journal. */
+  /** Makes the publisher of finished windows; by default the one that is configured. */
   readonly publisher?: () => Publisher;
 }
 
@@ -43,11 +44,13 @@ const TICKS_PER_LOOK = 300;
 /** Takes closing over, and finishes what a closer that died has begun. Throws SOURCE_BUSY while another one lives. */
 export async function openCloser(workplace: ClosingPlace, options: CloserOptions): Promise<Closer> {
   const { store, journal, config } = workplace;
-  const { clock, proofs = () => new Map(), publisher = () => windowPublisher(workplace, clock) } = options;
+  const { clock, proofs = () => new Map(), publisher = () => openPublisher(workplace, "windows", clock) } = options;
   const unlock = await journal.lock("weir.windows", 0);
+  const windows = publisher();
   try {
     return await open();
   } catch (error) {
+    await windows.close();
     await unlock();
     throw error;
   }
@@ -58,7 +61,7 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
     let history: CutHistory = await readHistory(store);
     const unfinished = await readCut(store, history.lastId);
     if (unfinished !== null) await carryOut(store, unfinished, rollUps, true);
-    const publishing = await openPublishing(publisher(), await openWindowCodec());
+    const publishing = await openPublishing(windows, await openCodec(config, "windows"), topicOf(config, "windows"));
     await publishing.publish(store, history.lastId);
     const reaches = await readReaches(store);
     let seenAt: number | null = null;
@@ -108,7 +111,10 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
         }
         return { watermarkUs: history.watermarkUs, heldBy: heldBy([...reaches.values()].map(factsOf)) };
       },
-      close: unlock,
+      async close() {
+        await publishing.close();
+        await unlock();
+      },
     };
   }
 }

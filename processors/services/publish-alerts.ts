@@ -1,28 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { alertRecord } from "../encode/alert-record.ts";
-import { type AvroCodec, createAvroCodec } from "../encode/avro.ts";
-import { createPublisher } from "../journal/topic.ts";
+import type { AvroCodec } from "../encode/avro.ts";
 import type { Transition } from "../model/incident.ts";
-import type { ClickHouse, Clock, Publisher } from "../model/ports.ts";
-import type { Workplace } from "./workplace.ts";
-
-export const ALERTS_TOPIC = "weir.alerts";
-
-const SCHEMA = new URL("../../schemas/alert.v1.avsc", import.meta.url);
-const TOPIC_BYTES_MAX = 64 << 20;
-const DAY_US = 86_400_000_000;
-
-/** The codec of the records of weir.alerts. */
-export async function openAlertCodec(): Promise<AvroCodec> {
-  return createAvroCodec(await readFile(fileURLToPath(SCHEMA), "utf8"));
-}
-
-/** The publisher of transitions into the journal. */
-export function alertPublisher({ journal, config }: Pick<Workplace, "journal" | "config">, clock: Clock): Publisher {
-  const retention = { ageUsMax: config.retention.topicsDays * DAY_US, bytesMax: TOPIC_BYTES_MAX };
-  return createPublisher(journal, ALERTS_TOPIC, retention, clock.nowUs);
-}
+import type { ClickHouse, Publisher } from "../model/ports.ts";
 
 export interface NumberedTransition {
   readonly sequence: number;
@@ -32,9 +11,14 @@ export interface NumberedTransition {
 /** Publishes transitions in their order, each once, whatever is killed when. */
 export interface AlertsPublishing {
   publish(transitions: readonly NumberedTransition[]): Promise<void>;
+  close(): Promise<void>;
 }
 
-export async function openAlertsPublishing(publisher: Publisher, codec: AvroCodec): Promise<AlertsPublishing> {
+export async function openAlertsPublishing(
+  publisher: Publisher,
+  codec: AvroCodec,
+  topic: string,
+): Promise<AlertsPublishing> {
   let published = Number((await publisher.begin()) || 0);
   return {
     async publish(transitions) {
@@ -42,9 +26,10 @@ export async function openAlertsPublishing(publisher: Publisher, codec: AvroCode
       if (fresh.length === 0) return;
       const last = fresh[fresh.length - 1].sequence;
       const records = fresh.map(({ transition }) => alertRecord(transition, codec));
-      await publisher.commit(ALERTS_TOPIC, records, String(last));
+      await publisher.commit(topic, records, String(last));
       published = last;
     },
+    close: () => publisher.close(),
   };
 }
 

@@ -1,34 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { type DueWindows, packChunks } from "../close/chunk.ts";
-import { type AvroCodec, createAvroCodec } from "../encode/avro.ts";
+import type { AvroCodec } from "../encode/avro.ts";
 import { windowRecord } from "../encode/window-record.ts";
-import { createPublisher } from "../journal/topic.ts";
-import type { ClickHouse, Clock, Publisher } from "../model/ports.ts";
+import type { ClickHouse, Publisher } from "../model/ports.ts";
 import type { Integer, WindowRevision } from "../model/window.ts";
 import { LARGE, PUBLISHABLE, PUBLISHED } from "./close-statements.ts";
-import type { Workplace } from "./workplace.ts";
-
-export const WINDOWS_TOPIC = "weir.windows";
-
-const SCHEMA = new URL("../../schemas/window.v1.avsc", import.meta.url);
-
-/** The codec of the records of weir.windows. */
-export async function openWindowCodec(): Promise<AvroCodec> {
-  return createAvroCodec(await readFile(fileURLToPath(SCHEMA), "utf8"));
-}
 
 /** Records of one commit: some megabytes in memory. */
 const RECORDS_MAX = 8_000;
-/** A topic of the journal keeps no more, compressed. */
-const TOPIC_BYTES_MAX = 256 << 20;
-const DAY_US = 86_400_000_000;
-
-/** The publisher of windows into the journal. */
-export function windowPublisher({ journal, config }: Pick<Workplace, "journal" | "config">, clock: Clock): Publisher {
-  const retention = { ageUsMax: config.retention.topicsDays * DAY_US, bytesMax: TOPIC_BYTES_MAX };
-  return createPublisher(journal, WINDOWS_TOPIC, retention, clock.nowUs);
-}
 
 /** How far publishing has come: every cut up to one, and of the next so many records. */
 interface Progress {
@@ -45,10 +23,15 @@ function parseProgress(text: string): Progress {
 export interface WindowsPublishing {
   /** Publishes what is stored up to a cut and not published yet. What is stored is what is published. */
   publish(store: ClickHouse, upTo: number): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Takes publishing over from whoever did it before; only then reads how far that one came. */
-export async function openPublishing(publisher: Publisher, codec: AvroCodec): Promise<WindowsPublishing> {
+export async function openPublishing(
+  publisher: Publisher,
+  codec: AvroCodec,
+  topic: string,
+): Promise<WindowsPublishing> {
   let progress = parseProgress(await publisher.begin());
 
   async function publishCut(store: ClickHouse, cut: number, from: number): Promise<void> {
@@ -64,7 +47,7 @@ export async function openPublishing(publisher: Publisher, codec: AvroCodec): Pr
         if (rows.length === 0) throw new Error(`Cut ${cut} has fewer windows of ${rule} than were counted.`);
         const records = rows.map((row) => windowRecord(withIntegers(row), codec));
         const next = at + rows.length === total ? { cut, records: 0 } : { cut: cut - 1, records: at + rows.length };
-        await publisher.commit(WINDOWS_TOPIC, records, `${next.cut}:${next.records}`);
+        await publisher.commit(topic, records, `${next.cut}:${next.records}`);
         progress = next;
       }
       before = end;
@@ -80,6 +63,7 @@ export async function openPublishing(publisher: Publisher, codec: AvroCodec): Pr
       for (const { cut } of cuts)
         await publishCut(store, Number(cut), progress.cut === Number(cut) - 1 ? progress.records : 0);
     },
+    close: () => publisher.close(),
   };
 }
 

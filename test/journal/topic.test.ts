@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Journal, openJournal } from "../../processors/journal/journal.ts";
 import { createPublisher, readTopic, topicNames, topicRange } from "../../processors/journal/topic.ts";
-import type { TopicRecord } from "../../processors/model/ports.ts";
+import type { ReadRecord, TopicRecord } from "../../processors/model/ports.ts";
+import { publisherContract } from "../contract/publisher.ts";
 import { inMemory } from "../integration/workbench.ts";
 
 let folder: string;
@@ -53,7 +54,12 @@ describe("a topic", () => {
     expect(topicNames(journal)).toEqual(["t"]);
     expect(readAll("t")).toEqual(records(1203).map(({ key }) => key));
     expect(readAll("t", 1199)).toEqual(["k1199", "k1200", "k1201", "k1202"]);
-    expect(readTopic(journal, "t", 1201)[0]).toEqual({ offset: 1201, timestampUs: 2_000_000, ...records(1, 1201)[0] });
+    expect(readTopic(journal, "t", 1201)[0]).toEqual({
+      partition: 0,
+      offset: 1201,
+      timestampUs: 2_000_000,
+      ...records(1, 1201)[0],
+    });
     expect(readTopic(journal, "t", 1203)).toEqual([]);
     expect(readTopic(journal, "other", 0)).toEqual([]);
   });
@@ -79,23 +85,16 @@ describe("a topic", () => {
   });
 });
 
-describe("a publisher", () => {
-  it("tells the next one how far it came", async () => {
-    const first = publisher();
-    expect(await first.begin()).toBe("");
-    await first.commit("t", records(1), "so far");
-    expect(await publisher().begin()).toBe("so far");
-  });
-
-  it("is fenced by the next one: neither its records nor its progress count any more", async () => {
-    const first = publisher();
-    await first.begin();
-    const second = publisher();
-    await second.begin();
-    await expect(first.commit("t", records(1), "mine")).rejects.toMatchObject({ code: "CLOSE_FENCED" });
-    expect(readAll("t")).toEqual([]);
-    await second.commit("t", records(1, 5), "yours");
-    expect(readAll("t")).toEqual(["k5"]);
-    expect(await publisher().begin()).toBe("yours");
-  });
-});
+publisherContract(async () => ({
+  topic: "t",
+  open: (name) => createPublisher(journal, name, FOREVER, () => nowUs),
+  async read(topic) {
+    const records: ReadRecord[] = [];
+    for (let offset = 0; ; ) {
+      const read = readTopic(journal, topic, offset);
+      if (read.length === 0) return records;
+      records.push(...read);
+      offset = read[read.length - 1].offset + 1;
+    }
+  },
+}));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { readTopic } from "../../processors/journal/topic.ts";
 import type { Closer } from "../../processors/services/closer.ts";
-import { openWindowCodec, WINDOWS_TOPIC } from "../../processors/services/publish-windows.ts";
+import { openReadingCodec } from "../../processors/services/output-topics.ts";
 import type { Workplace } from "../../processors/services/workplace.ts";
 import { type ClosingBench, openClosingBench } from "./closing-bench.ts";
 
@@ -131,10 +131,10 @@ class Crash extends Error {}
 
 /** Every record of weir.windows, as a consumer reads it. */
 async function consumed() {
-  const { decode } = await openWindowCodec();
+  const { decode } = await openReadingCodec("windows");
   const records: { readonly key: string; readonly emitId: string; readonly value: Record<string, unknown> }[] = [];
   for (let offset = 0; ; ) {
-    const read = readTopic(bench.workplace.journal, WINDOWS_TOPIC, offset);
+    const read = readTopic(bench.workplace.journal, "weir.windows", offset);
     if (read.length === 0) return records;
     for (const { key, headers, value } of read)
       records.push({ key, emitId: headers["emit_id"], value: decode(value) as Record<string, unknown> });
