@@ -44,7 +44,7 @@ describe("the environment", () => {
     const names = [...generalVariables(configJsonSchema()).keys()];
     expect(names).toContain("WEIR_CLICKHOUSE__PASSWORD_FILE");
     expect(names).not.toContain("WEIR_SOURCES");
-    expect(names.length).toBe(1 + 4 + 12 + 3 + 2 + 8 + 2 + 12 + 5 + 1 + 1 + 1);
+    expect(names.length).toBe(1 + 4 + 12 + 3 + 2 + 8 + 8 + 2 + 12 + 5 + 1 + 1 + 1);
   });
 
   it("sets one key only, also where the file shares a value by an alias", () => {

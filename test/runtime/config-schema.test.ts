@@ -68,7 +68,9 @@ describe("a source", () => {
 
 describe("the example", () => {
   it("is accepted by the program", () => {
-    const config = configOf(example, { env: { WEIR_CLICKHOUSE_PASSWORD: "x", WEIR_KAFKA__SASL__PASSWORD: "x" } });
+    const config = configOf(example, {
+      env: { WEIR_CLICKHOUSE_PASSWORD: "x", WEIR_KAFKA__SASL__PASSWORD: "x", WEIR_TOPICS__REGISTRY__PASSWORD: "x" },
+    });
     expect(config.sources[0].service).toBe("shop-web");
   });
 
@@ -87,6 +89,7 @@ describe("the example", () => {
       "clickhouse.password",
       "kafka.sasl.password",
       ...["service_rules.equals", "service_rules.suffix", "service_rules.pattern"],
+      "topics.registry.password",
       "alerts.receivers.secret_variable",
       "serve.users.password_file",
     ]);
