@@ -23,6 +23,8 @@ interface Reading {
 }
 
 const INFLATED_BYTES_MAX = 64 << 20;
+const TRIES_MAX = 20;
+const PAUSE_MS = 100;
 
 /**
  * Opens a topic at an offset, the same in every partition. `isWhole`: through is only who has read what open transactions
@@ -40,7 +42,9 @@ export async function openTopicReader(
     await client.close();
   };
   try {
-    const readings = await Promise.all(client.partitionsOf(topic).map(begin));
+    const readings = await Promise.all(
+      client.partitionsOf(topic).map((partition) => patiently(() => begin(partition))),
+    );
     return asReader(topic, readings, close);
   } catch (error) {
     await close();
@@ -49,11 +53,24 @@ export async function openTopicReader(
 
   async function begin(partition: number): Promise<Reading> {
     const { begin, end } = await client.range(topic, partition);
+    const whole = isWhole ? await client.logEnd(topic, partition) : end;
     const next = from > begin ? from : begin;
     const lane = fetcher.open(topic, partition);
     const isBeyond = next > end;
     lane.seek(isBeyond ? end : next);
-    return { partition, lane, next, end: isWhole ? await client.logEnd(topic, partition) : end };
+    return { partition, lane, next, end: whole };
+  }
+}
+
+/** A topic that was made just now has no leader for a moment. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES_MAX || !(error instanceof WeirError && error.retriable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 }
 
