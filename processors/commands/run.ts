@@ -26,7 +26,7 @@ interface Options extends CommonOptions {
 export function addRun(program: Command, exit: Exit): void {
   command(program, "run")
     .description("run everything in one process: follow the files given or, without any, a simulated web shop")
-    .argument("[file...]", "files to follow")
+    .argument("[file...]", "files, folders and patterns to follow")
     .option("--seed <number>", "seed of the simulated shop", parseInteger(0, 2 ** 31 - 1), 1)
     .option("--rate <number>", "mean events per second of the simulated shop", parseInteger(1, 100_000), 1000)
     .option("--timezone <zone>", "IANA zone whose hours the simulated shop's customers keep", "UTC")

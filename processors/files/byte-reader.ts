@@ -13,31 +13,62 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
-/** A plain file. Throws SOURCE_TRUNCATED when it has become shorter than the position. */
-export function plainReader(path: string, file: FileHandle): ByteReader {
+/** Last bytes before a position that must still be there when reading goes on. */
+const TAIL_BYTES = 64;
+
+/** What is known to stand before a position. */
+export interface Before {
+  readonly position: number;
+  readonly tail: Buffer;
+}
+
+/**
+ * A plain file. Throws SOURCE_TRUNCATED when it has become shorter than the position, and when what stands before it is
+ * not what was read there: a file that is cut and written anew may have grown past the position by the next look.
+ */
+export function plainReader(path: string, use: () => Promise<FileHandle>, known: Before | null = null): ByteReader {
   let mediumBytes = 0;
+  let before: Before | null = known === null ? null : { ...known, tail: known.tail.subarray(-TAIL_BYTES) };
   return {
     get mediumBytes() {
       return mediumBytes;
     },
     async read(position, target, at, length) {
-      const { bytesRead } = await file.read(target, at, length, position).catch((error) => {
+      const file = await use();
+      const expected = before?.position === position ? before.tail : NO_BYTES;
+      const found = Buffer.allocUnsafe(expected.length);
+      const into = target.subarray(at, at + length);
+      // In one call, so that nobody cuts the file in between.
+      const { bytesRead } = await file.readv([found, into], position - expected.length).catch((error) => {
         throw unreadable(path, error);
       });
-      if (bytesRead === 0 && position > 0 && (await file.stat()).size < position) {
-        throw new WeirError(
-          "SOURCE_TRUNCATED",
-          `${path} was cut to fewer than the ${position} bytes read so far; open it again to load what it holds now.`,
-        );
+      const count = Math.max(0, bytesRead - expected.length);
+      if (bytesRead < expected.length || !found.equals(expected)) throw truncated(path, position);
+      if (count === 0 && position > 0 && (await file.stat()).size < position) throw truncated(path, position);
+      if (count > 0) {
+        const tail =
+          count >= TAIL_BYTES
+            ? Buffer.from(into.subarray(count - TAIL_BYTES, count))
+            : Buffer.concat([expected.subarray(-(TAIL_BYTES - count)), into.subarray(0, count)]);
+        before = { position: position + count, tail };
       }
-      mediumBytes = position + bytesRead;
-      return bytesRead;
+      mediumBytes = position + count;
+      return count;
     },
-    close: () => file.close(),
+    close: async () => {},
   };
 }
 
-/** Opens a regular file. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
+const NO_BYTES = Buffer.alloc(0);
+
+function truncated(path: string, position: number): WeirError {
+  return new WeirError(
+    "SOURCE_TRUNCATED",
+    `${path} was cut or written anew before byte ${position}, up to which it was read; what it holds now is another log.`,
+  );
+}
+
+/** Opens a regular file. Whoever gets it closes it. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
 export async function openRegular(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {

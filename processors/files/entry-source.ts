@@ -6,7 +6,7 @@ import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
 import { headerBefore, lastHeader } from "./header-line.ts";
 import { scan } from "./opened-file.ts";
 import { createRecordReader, type EndMeans } from "./record-reader.ts";
-import { type FileEntry, putEntry } from "./registry.ts";
+import { type FileEntry, HEAD_BYTES, headSha256, putEntry } from "./registry.ts";
 import type { Store } from "./store-port.ts";
 
 /** What every source of this folder is told. */
@@ -35,6 +35,8 @@ export const SAMPLE_BYTES = 64 << 10;
 const MARKS_MAX = 1024;
 
 export interface EntrySource extends Source {
+  /** What is known of it. */
+  readonly entry: FileEntry;
   /** Everything is committed and the content was read as a whole. */
   readonly isComplete: boolean;
   /** Says anew what the end of the content means, as when a file that was followed is to be finished. */
@@ -65,6 +67,8 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
   const reader = createRecordReader(bytes, options.frame, options.recordBytesMax);
   const marks = new Map<number, Fingerprint>([[0, EMPTY_FINGERPRINT]]);
   if (parts.fingerprint !== null) marks.set(parts.entry.offset, parts.fingerprint);
+  /** What the content begins with, as it was when it was read. */
+  let head: Buffer | null = null;
   /** By position, the last header line before it. */
   const headers = new Map<number, string>([
     [0, ""],
@@ -164,6 +168,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     // Entries that begin after the stretch came later: they are another batch.
     let { count, next } = found;
     while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
+    if (position === 0 && entry.origin === "file") head = Buffer.from(found.text.slice(0, HEAD_BYTES), "latin1");
     if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
     if (header !== null) {
       const prefix = options.headerPrefix?.(entry.format) ?? "";
@@ -188,6 +193,9 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
   return {
     topic,
     partition,
+    get entry() {
+      return entry;
+    },
     get format() {
       return entry.format;
     },
@@ -208,6 +216,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
         ...entry,
         offset,
         ...(header === null ? {} : { header }),
+        ...(head === null ? {} : { headBytes: head.length, headSha256: headSha256(head) }),
         prefixCrc: fingerprint.crc,
         tailBytes: fingerprint.tail.length,
         tailCrc: tailCrc(fingerprint),
@@ -215,6 +224,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
       };
       await store.commit(topic, partition, commit, (transaction) => putEntry(transaction, next));
       entry = next;
+      head = null;
       for (const mark of marks.keys()) if (mark !== 0 && mark < offset) marks.delete(mark);
       marks.set(offset, fingerprint);
       for (const mark of headers.keys()) if (mark !== 0 && mark < offset) headers.delete(mark);

@@ -12,6 +12,8 @@ export interface FileSourceOptions extends SourceOptions {
   readonly path: string;
   /** final: the file is loaded as it is. open or line: it is followed; an archive is final in any case. */
   readonly endMeans: EndMeans;
+  /** Take it only as one of these: what turns out to be anything else is not registered. */
+  readonly only?: (entry: FileEntry) => boolean;
   /** Instead of the file's mtime; microseconds since the epoch. */
   readonly mtimeUs?: number;
 }
@@ -24,8 +26,17 @@ export interface FileSource extends EntrySource {
   readonly sizeBytes: number;
   /** How far the file was read, in the same bytes. */
   readonly readBytes: number;
+  /** It is compressed, and does not grow. */
+  readonly isArchive: boolean;
+  /** "device:inode". */
+  readonly inode: string;
   /** The path names another file by now, or none: the file was rotated. */
   isMoved(): Promise<boolean>;
+  /** Size and mtime of the file, wherever it is now. */
+  standing(): Promise<Standing>;
+  /** Lets go of the file's handle while nothing is read; the next read takes a new one. */
+  rest(): Promise<void>;
+  readonly isResting: boolean;
 }
 
 interface Decision {
@@ -43,6 +54,13 @@ interface Decision {
  * has the partition).
  */
 export async function openFileSource(options: FileSourceOptions): Promise<FileSource> {
+  const source = await openFileSourceIf(options);
+  if (source === null) throw new Error(`${options.path} is none of those that were asked for.`);
+  return source;
+}
+
+/** The same; null when the file is none of those that `only` lets through. */
+export async function openFileSourceIf(options: FileSourceOptions): Promise<FileSource | null> {
   const { store, path } = options;
   const registry = createRegistry(store);
   const file = await openFile(path);
@@ -50,6 +68,10 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
   try {
     for (;;) {
       const decision = await decide(file, registry, options);
+      if (decision === null) {
+        await file.close();
+        return null;
+      }
       unlock = await store.lock(decision.entry.topic, decision.entry.partition);
       // Whoever had the partition until now may have gone on meanwhile.
       if (registry.get(decision.entry.topic, decision.entry.partition)?.offset === decision.entry.offset) {
@@ -65,7 +87,7 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
   }
 }
 
-async function decide(file: OpenedFile, registry: Registry, options: FileSourceOptions): Promise<Decision> {
+async function decide(file: OpenedFile, registry: Registry, options: FileSourceOptions): Promise<Decision | null> {
   const head = await file.sample(HEAD_BYTES);
   const isWhole = endOf(file, options) === "final";
   let generation = 0;
@@ -77,11 +99,13 @@ async function decide(file: OpenedFile, registry: Registry, options: FileSourceO
       generation = Math.max(generation, entry.generation + 1);
       continue;
     }
+    if (options.only?.(entry) === false) return null;
     const isCopyOf = identity === "copy" && entry.path !== file.path ? entry.path : null;
     const isNewPlace = identity === "same" || length === "longer";
     const seen = await seenAgain(file, head, entry, isNewPlace, registry);
     return { entry: seen, fingerprint, isCopyOf, isShorter: length === "shorter" };
   }
+  if (options.only !== undefined) return null;
   const entry = await registry.add({
     topic: options.topic,
     generation,
@@ -129,7 +153,8 @@ async function opened(
 ): Promise<FileSource> {
   const { entry, fingerprint, isCopyOf, isShorter } = decision;
   const sizeBytes = await file.sizeBytes();
-  const bytes = isShorter ? NOTHING : await file.open();
+  const before = fingerprint === null ? null : { position: entry.offset, tail: fingerprint.tail };
+  const bytes = isShorter ? NOTHING : await file.open(...(before === null ? [] : [before]));
   const source = await createEntrySource(
     {
       options,
@@ -160,7 +185,12 @@ async function opened(
     isCopyOf: { value: isCopyOf, enumerable: true },
     sizeBytes: { value: sizeBytes, enumerable: true },
     readBytes: { get: () => bytes.mediumBytes, enumerable: true },
+    isArchive: { value: file.container !== "plain" },
+    inode: { value: file.inode, enumerable: true },
     isMoved: { value: () => isMoved(file) },
+    standing: { value: file.standing },
+    rest: { value: file.rest },
+    isResting: { get: () => file.isResting },
   }) as FileSource;
 }
 

@@ -1,6 +1,14 @@
-import { glob } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { glob, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { unreadable } from "./byte-reader.ts";
+
+/** A file that an argument means. */
+export interface FoundFile {
+  readonly path: string;
+  /** named: the argument is its path; matched: by a pattern; listed: it is in a folder that was named. */
+  readonly by: "named" | "matched" | "listed";
+}
 
 /**
  * Paths that match glob patterns (`*`, `?`, `[…]`, `{…}`, `**`), sorted, each once; folders are left out. Patterns
@@ -16,4 +24,41 @@ export async function findFiles(patterns: readonly string[]): Promise<string[]> 
     throw unreadable(patterns.join(", "), error);
   }
   return [...found].sort();
+}
+
+/**
+ * The files that paths, folders (with all that is below them, but hidden ones) and patterns mean now, each once, in the order of the
+ * arguments. A path that is not there is given as it is. Throws SOURCE_UNREADABLE.
+ */
+export async function findInputs(inputs: readonly string[]): Promise<FoundFile[]> {
+  const found = new Map<string, FoundFile>();
+  const add = (path: string, by: FoundFile["by"]) => {
+    if (!found.has(path)) found.set(path, { path, by });
+  };
+  for (const input of inputs) {
+    const there = await stat(input).catch(() => null);
+    if (there?.isDirectory()) for (const path of await filesBelow(input)) add(path, "listed");
+    else if (there === null && /[*?[{]/.test(input)) for (const path of await findFiles([input])) add(path, "matched");
+    else add(input, "named");
+  }
+  return [...found.values()];
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  const paths: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith(".")) continue;
+    // A folder below that may not be read keeps nobody from the others.
+    if (entry.isDirectory()) paths.push(...(await filesBelow(path).catch(() => [])));
+    else if (entry.isFile()) paths.push(path);
+    else if (entry.isSymbolicLink() && (await stat(path).catch(() => null))?.isFile()) paths.push(path);
+  }
+  return paths;
 }

@@ -20,6 +20,10 @@ export interface Evidence {
   readonly isSamePrefix: boolean | null;
   /** The known file is still there and begins with all of the (shorter) candidate. */
   readonly isPartOfOriginal: boolean | null;
+  /** The candidate's name is one that rotation gives to the known file. */
+  readonly isRotated: boolean;
+  /** What is at the known file's path now is not the known content any more: it was rotated away, or cut. */
+  readonly isOriginalGone: boolean | null;
 }
 
 /**
@@ -28,9 +32,9 @@ export interface Evidence {
  * - new: not proven to be the known one
  * - read_…: look at that, then ask again
  */
-export type Identity = "same" | "copy" | "new" | "read_tail" | "read_prefix" | "read_original";
+export type Identity = "same" | "copy" | "new" | "read_tail" | "read_prefix" | "read_original" | "read_place";
 
-/** Less in common proves nothing: two logs may begin with the same banner. */
+/** Less in common proves nothing: two logs may begin with the same banner. Unless one was rotated away and the other is where it would be. */
 export const PROOF_BYTES_MIN = 4096;
 
 /** Whether a candidate is a known file. No line is lost for a guess: what is not proven the same is new. */
@@ -48,7 +52,11 @@ export function identify(evidence: Evidence): Identity {
     return isSameTail ? "same" : "new";
   }
   if (isSamePrefix === null) return "read_prefix";
-  return isSamePrefix && isEnoughToTell(evidence) ? "copy" : "new";
+  if (!isSamePrefix) return "new";
+  if (isEnoughToTell(evidence)) return "copy";
+  if (!evidence.isRotated) return "new";
+  if (evidence.isOriginalGone === null) return "read_place";
+  return evidence.isOriginalGone ? "copy" : "new";
 }
 
 function isEnoughToTell(evidence: Evidence): boolean {

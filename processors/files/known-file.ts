@@ -1,5 +1,3 @@
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { WeirError } from "../model/errors.ts";
 import type { Frame, Join } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
@@ -8,6 +6,7 @@ import { headerBefore } from "./header-line.ts";
 import { type OpenedFile, openFile, scan } from "./opened-file.ts";
 import { createRecordReader } from "./record-reader.ts";
 import { createRegistry, type FileEntry, headSha256 } from "./registry.ts";
+import { siblingsOf } from "./siblings.ts";
 import type { Store } from "./store-port.ts";
 
 /** How a stretch of a known file is cut into records. */
@@ -32,9 +31,6 @@ export interface KnownFile {
   close(): Promise<void>;
 }
 
-/** Neighbours of a vanished path that are looked at: what rotation makes of one log. */
-const SIBLINGS_MAX = 200;
-
 /**
  * Opens what a partition was made of, where it is still to be had: at its path, or beside it under the names that rotation
  * gives, compressed or not. Null: it is gone, it was piped in, or its bytes are others now: all that were taken in are
@@ -48,7 +44,7 @@ export async function openKnownFile(
 ): Promise<KnownFile | null> {
   const entry = createRegistry(store).get(topic, partition);
   if (entry === null || entry.origin === "stream") return null;
-  for (const path of [entry.path, ...(await siblings(entry.path))]) {
+  for (const path of [entry.path, ...(await siblingsOf(entry.path))]) {
     const file = await openIfThere(path);
     if (file === null) continue;
     try {
@@ -60,16 +56,6 @@ export async function openKnownFile(
     await file.close();
   }
   return null;
-}
-
-/** `access.log` has `access.log.1`, `access.log-20260302.gz` and `access-2026.log` beside it. */
-async function siblings(path: string): Promise<string[]> {
-  const folder = dirname(path);
-  const name = basename(path);
-  const stem = name.replace(/(?<=.)[.].*$/, "");
-  const names = await readdir(folder).catch(() => []);
-  const alike = names.filter((other) => other !== name && other.startsWith(stem)).sort();
-  return alike.slice(0, SIBLINGS_MAX).map((other) => join(folder, other));
 }
 
 async function openIfThere(path: string): Promise<OpenedFile | null> {

@@ -1,8 +1,10 @@
+import type { FileHandle } from "node:fs/promises";
 import { WeirError } from "../model/errors.ts";
 import type { Standing } from "./append-times.ts";
-import { type ByteReader, openRegular, plainReader } from "./byte-reader.ts";
+import { type Before, type ByteReader, openRegular, plainReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
 import { type Container, containerOf, inflatedReader } from "./inflate.ts";
+import { siblingsOf } from "./siblings.ts";
 
 /** A file, plain or compressed, as the stream of its content. */
 export interface OpenedFile {
@@ -18,29 +20,42 @@ export interface OpenedFile {
   standing(): Promise<Standing>;
   /** Its first bytes, inflated, at most `bytesMax`. */
   sample(bytesMax: number): Promise<Buffer>;
-  /** Another reader of the content, for one user at a time. */
-  open(): Promise<ByteReader>;
+  /** Another reader of the content, for one user at a time; one that goes on is told what it must find before it. */
+  open(before?: Before): Promise<ByteReader>;
+  /** Lets go of the handle while nobody reads; the next use takes a new one, under whatever name the file has then. */
+  rest(): Promise<void>;
+  readonly isResting: boolean;
   close(): Promise<void>;
 }
 
-/** Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
+/** Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE; what uses it after a rest also SOURCE_TRUNCATED, when the file is gone. */
 export async function openFile(path: string): Promise<OpenedFile> {
-  const file = await openRegular(path);
+  let file: FileHandle | null = await openRegular(path);
   try {
     const { dev, ino, mtimeNs } = await file.stat({ bigint: true });
     const magic = Buffer.alloc(4);
     const { bytesRead } = await file.read(magic, 0, magic.length, 0);
     const container = containerOf(magic.subarray(0, bytesRead));
-    const open = async () =>
-      container === "plain" ? plainReader(path, await openRegular(path)) : inflatedReader(path, container);
+    const inode = `${dev}:${ino}`;
+    let finding: Promise<FileHandle> | null = null;
+    const use = async () => {
+      if (file !== null) return file;
+      finding ??= findAgain(path, inode).finally(() => {
+        finding = null;
+      });
+      file = await finding;
+      return file;
+    };
+    const open = async (before?: Before) =>
+      container === "plain" ? plainReader(path, use, before) : inflatedReader(path, container);
     return {
       path,
       container,
-      inode: `${dev}:${ino}`,
+      inode,
       mtimeUs: Number(mtimeNs / 1000n),
-      sizeBytes: async () => (await file.stat()).size,
+      sizeBytes: async () => (await (await use()).stat()).size,
       async standing() {
-        const { size, mtimeNs } = await file.stat({ bigint: true });
+        const { size, mtimeNs } = await (await use()).stat({ bigint: true });
         return { sizeBytes: Number(size), mtimeUs: Number(mtimeNs / 1000n) };
       },
       open,
@@ -52,12 +67,32 @@ export async function openFile(path: string): Promise<OpenedFile> {
           await reader.close();
         }
       },
-      close: () => file.close(),
+      get isResting() {
+        return file === null;
+      },
+      async rest() {
+        const resting = file;
+        file = null;
+        await resting?.close();
+      },
+      close: async () => file?.close(),
     };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** A file that was opened before, by its inode: at its path, or beside it where rotation moved it. */
+async function findAgain(path: string, inode: string): Promise<FileHandle> {
+  for (const candidate of [path, ...(await siblingsOf(path))]) {
+    const file = await openRegular(candidate).catch(() => null);
+    if (file === null) continue;
+    const { dev, ino } = await file.stat({ bigint: true });
+    if (`${dev}:${ino}` === inode) return file;
+    await file.close();
+  }
+  throw new WeirError("SOURCE_TRUNCATED", `${path} was replaced or deleted before it was read to its end.`);
 }
 
 async function sampleOf(reader: ByteReader, bytesMax: number): Promise<Buffer> {

@@ -68,6 +68,8 @@ export async function compare(
       isSameTail: null,
       isSamePrefix: matches.has(known),
       isPartOfOriginal: false,
+      isRotated: false,
+      isOriginalGone: false,
     });
     return identity === "copy";
   });

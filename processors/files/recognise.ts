@@ -4,6 +4,7 @@ import { EMPTY_FINGERPRINT, type Fingerprint, TAIL_BYTES, tailCrc } from "./fing
 import { type Evidence, type Identity, identify } from "./identity.ts";
 import { type OpenedFile, openFile, scan } from "./opened-file.ts";
 import { type FileEntry, headSha256 } from "./registry.ts";
+import { isRotationOf } from "./siblings.ts";
 
 /** What a file turned out to be, compared with an entry; the fingerprint at the entry's offset where it was read. */
 export interface Recognised {
@@ -33,6 +34,8 @@ export async function recognise(
     isSameTail: null,
     isSamePrefix: null,
     isPartOfOriginal: null,
+    isRotated: isRotationOf(file.path, entry.path),
+    isOriginalGone: null,
   };
   for (;;) {
     const identity = identify(evidence);
@@ -41,6 +44,8 @@ export async function recognise(
     }
     if (identity === "read_original") {
       evidence = { ...evidence, isPartOfOriginal: await isPartOf(file, entry) };
+    } else if (identity === "read_place") {
+      evidence = { ...evidence, isOriginalGone: await isGone(entry) };
     } else if (identity === "read_tail" && file.container === "plain" && isTailWhole(entry)) {
       const tail = await readTail(file, entry.offset);
       fingerprint = { crc: entry.prefixCrc, tail };
@@ -87,6 +92,24 @@ async function readTail(file: OpenedFile, to: number): Promise<Buffer> {
     return tail;
   } finally {
     await reader.close();
+  }
+}
+
+/** Whether what is at an entry's path now is other content than the entry's. */
+async function isGone(entry: FileEntry): Promise<boolean> {
+  if (entry.origin === "stream") return false;
+  let there: OpenedFile;
+  try {
+    there = await openFile(entry.path);
+  } catch (error) {
+    if (error instanceof WeirError) return error.code === "SOURCE_NOT_FOUND";
+    throw error;
+  }
+  try {
+    const { length, fingerprint } = await readPrefix(there, entry.offset);
+    return length === "shorter" || fingerprint.crc !== entry.prefixCrc;
+  } finally {
+    await there.close();
   }
 }
 

@@ -39,6 +39,10 @@ export interface ProofBook {
   begin(partition: Partition): Promise<void>;
   /** Drains; when that comes to the end of what there is, the end is proven from before it began. */
   whileDraining(partition: Partition, isFinal: boolean, signal: AbortSignal, drain: () => Promise<void>): Promise<void>;
+  /** What was proven of a partition holds until now: it was looked at again, and nothing has come. */
+  renew(partition: Partition): void;
+  /** Nothing can come after an offset. */
+  end(partition: Partition, offset: bigint): Promise<void>;
   /** Writes down what is proven, for whoever closes when this process is gone. */
   note(partition: Partition): Promise<void>;
 }
@@ -56,6 +60,15 @@ export function createProofBook(journal: Journal, clock: Clock): ProofBook {
       // A signal ends a drain early.
       if (!signal.aborted && commit !== null)
         proofs.set(partitionKey(partition), { end: commit.offset, atUs, isFinal });
+    },
+    renew(partition) {
+      const proof = proofs.get(partitionKey(partition));
+      if (proof !== undefined) proofs.set(partitionKey(partition), { ...proof, atUs: clock.nowUs() });
+    },
+    async end(partition, offset) {
+      const proof: IdleProof = { end: offset, atUs: clock.nowUs(), isFinal: true };
+      proofs.set(partitionKey(partition), proof);
+      await noteAttendance(journal, partition, { mode: "follow", proof });
     },
     async note(partition) {
       const proof = proofs.get(partitionKey(partition));

@@ -1,21 +1,27 @@
-import { type FileSource, openFileSource } from "../files/file-source.ts";
-import { findFiles } from "../files/find-files.ts";
+import { findFiles, findInputs } from "../files/find-files.ts";
+import { unrotated } from "../files/siblings.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createProofBook, type ProofBook } from "./attendance.ts";
-import { formatOf, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
-import type { PartitionProcessor } from "./process.ts";
-import type { Reading, Workplace } from "./workplace.ts";
+import { createFileOpener, type OpenFile, type OpenProcessor } from "./followed-file.ts";
+import { createLost } from "./lost-files.ts";
+import { sourceNameOf } from "./partition.ts";
+import { due, type Place, placeAt } from "./place.ts";
+import type { Workplace } from "./workplace.ts";
 
 export interface FollowOptions {
   readonly config: Config;
-  /** Files to follow; none: those that the configuration's sources name. */
+  /** Files, folders and patterns to follow; none: those that the configuration's sources name. */
   readonly files: readonly string[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** Errors that keep only the file that they are of from going on, beside those of reading it. */
+  readonly isOfOneFile?: (error: WeirError) => boolean;
+  /** Runs the work of several files side by side; one after the other without. */
+  readonly together?: (work: readonly (() => Promise<void>)[]) => Promise<unknown>;
 }
 
 /** What a run takes its records from. */
@@ -30,131 +36,265 @@ export interface Inputs {
   readonly clock: Clock;
 }
 
-/** What takes the records of a followed file. */
-export interface FileProcessor extends PartitionProcessor {
-  /** Lets go of what it has of its own; the source is closed by its owner. */
-  close?(): Promise<void>;
-}
-
 /** How often it is looked for new files, and how long one waits that could not be read twice. */
 const LOOK_MS = 10_000;
+/** A file that was rotated away or deleted is finished when nothing was written to it for so long. */
+const QUIET_MS = 5000;
+/** So many files are taken side by side, if all of it is not more than a batch may be. */
+const GROUP_FILES = 128;
+/** Handles that are kept open while nothing is read by them; more are open only while they are. */
+const HANDLES_MAX = 512;
+/** A file that is not written to is closed after so long, sooner when its name says that it was rotated. */
+const IDLE_MS = 600_000;
+const IDLE_ROTATED_MS = 10_000;
 
-/** A followed path: the file that is there now, if any, and its processor. */
-interface Followed {
-  readonly path: string;
-  readonly source: string;
-  open: { readonly source: FileSource; readonly processor: FileProcessor } | null;
-  /** Code of the error that the last try ended with. */
-  failure: string | null;
-  retryAtMs: number;
+/** A file that lost its path, and is read to its end. */
+interface Leaving {
+  readonly place: Place;
+  readonly open: OpenFile;
+  sizeBytes: number;
+  quietSinceMs: number;
 }
 
 /** Follows files as they grow, are rotated and appear. One that can't be read is told once and left until it can be. */
 export function followFiles(
   options: FollowOptions,
   workplace: Pick<Workplace, "journal" | "config" | "formats">,
-  openProcessor: (source: FileSource, reading: Reading) => Promise<FileProcessor>,
+  openProcessor: OpenProcessor,
 ): Inputs {
   const { config, files, clock, signal, logger } = options;
-  const followed = new Map<string, Followed>();
+  const places = new Map<string, Place>();
+  const leaving = new Set<Leaving>();
   const proofs = createProofBook(workplace.journal, clock);
+  const opener = createFileOpener(workplace, proofs, openProcessor);
+  const lost = createLost(workplace.journal, clock);
   let lookedAtMs = Number.NEGATIVE_INFINITY;
-  for (const path of files) add(path, sourceNameOf(path));
+  let skipped = 0;
 
-  function add(path: string, source: string): void {
-    if (!followed.has(path)) followed.set(path, { path, source, open: null, failure: null, retryAtMs: 0 });
-  }
-
-  /** Adds what the sources' patterns match by now; a file of two sources belongs to the first. */
+  /** Adds what the arguments, or the sources' patterns, mean by now; a file of two sources belongs to the first. */
   async function look(): Promise<void> {
+    const isFirst = places.size === 0;
     const seen = new Set<string>();
-    for (const { name, files: patterns } of config.sources) {
-      for (const path of await findFiles(patterns)) {
-        seen.add(path);
-        add(path, name);
+    const add = (path: string, source: string, by: Place["by"]) => {
+      seen.add(path);
+      if (!places.has(path)) places.set(path, placeAt(path, source, by));
+    };
+    for (const { path, by } of await findInputs(files)) add(path, sourceNameOf(path), by);
+    if (files.length === 0)
+      for (const { name, files: patterns } of config.sources)
+        for (const path of await findFiles(patterns)) add(path, name, "matched");
+    for (const { path, open, by } of places.values())
+      if (open === null && by !== "beside" && !seen.has(path)) places.delete(path);
+    if (isFirst) lost.expect((path) => places.get(path)?.source ?? places.get(unrotated(path))?.source ?? null);
+  }
+
+  /** Inodes that are being read: a second name of one is not read beside it. */
+  function held(): Set<string> {
+    const inodes = new Set<string>();
+    for (const { open } of places.values()) if (open !== null) inodes.add(open.source.inode);
+    for (const { open } of leaving) inodes.add(open.source.inode);
+    return inodes;
+  }
+
+  /** Drains an open file as it is now, or to its end. */
+  async function drainOpen({ source, processor }: OpenFile, isFinal: boolean): Promise<void> {
+    if (isFinal) source.setEnd("final");
+    await proofs.whileDraining(source, isFinal, signal, processor.drain);
+  }
+
+  async function drainPlace(place: Place, inodes: Set<string>): Promise<void> {
+    const { signature, inode } = place;
+    if (place.open === null) {
+      if (inodes.has(inode)) return;
+      inodes.add(inode);
+      place.open = await opener.openPath(place);
+      if (place.open === null) place.handled = signature;
+      if (place.open === null) return;
+      await lost.met(place.open.source.entry);
+    }
+    const { open } = place;
+    await drainOpen(open, false);
+    if (signal.aborted) return;
+    place.handled = signature;
+    place.partition = { topic: open.source.topic, partition: open.source.partition };
+    // An archive does not grow.
+    if (open.source.isArchive) await closePlace(place);
+  }
+
+  async function closePlace(place: Place): Promise<void> {
+    const { open } = place;
+    place.open = null;
+    if (open === null) return;
+    await proofs.note(open.source);
+    await opener.close(open);
+  }
+
+  /** One of a file's errors is told, and the file tried again; any other ends the run. */
+  async function failed(place: Place, open: OpenFile | null, error: unknown): Promise<void> {
+    if (open !== null) await opener.close(open);
+    if (!(error instanceof WeirError) || !isOfOneFile(error, options)) throw error;
+    const { code, message } = error;
+    // What it held may be found beside it: it was copied away before it was cut.
+    if (code === "SOURCE_TRUNCATED" && open !== null) lost.add(open.source.entry, place.source);
+    if (place.failure === code && code !== "SOURCE_TRUNCATED") place.retryAtMs = clock.monotonicMs() + LOOK_MS;
+    else if (code === "SOURCE_BUSY" && place.path !== unrotated(place.path))
+      logger.debug({ file: place.path }, "A copy of a file that is being read waits.");
+    else if (code !== "SOURCE_TRUNCATED")
+      logger.warn({ file: place.path, code, reason: message }, "File could not be read; the others go on.");
+    else logger.info({ file: place.path, reason: message }, "File was cut; it is read anew.");
+    place.failure = code;
+    place.handled = "";
+  }
+
+  /** What was rotated away or deleted is read to its end first; it may still be written to for a while. */
+  async function drainLeaving(one: Leaving): Promise<void> {
+    const { place, open } = one;
+    try {
+      const { sizeBytes } = await open.source.standing();
+      const nowMs = clock.monotonicMs();
+      if (sizeBytes !== one.sizeBytes) {
+        one.sizeBytes = sizeBytes;
+        one.quietSinceMs = nowMs;
+        await drainOpen(open, false);
+      } else if (nowMs - one.quietSinceMs >= QUIET_MS) {
+        await drainOpen(open, true);
+        if (signal.aborted) return;
+        await proofs.note(open.source);
+        leaving.delete(one);
+        await opener.close(open);
       }
-    }
-    for (const { path, open } of followed.values()) if (open === null && !seen.has(path)) followed.delete(path);
-  }
-
-  async function openPath({ path, source: name }: Followed): Promise<Followed["open"]> {
-    const format = formatOf(config, name);
-    let source: FileSource;
-    try {
-      source = await openFileSource({ ...sourceOptionsOf(workplace, name, format), path, endMeans: "line" });
     } catch (error) {
-      // It may appear later, as a service's log does when the service starts.
-      if (error instanceof WeirError && error.code === "SOURCE_NOT_FOUND") return null;
-      throw error;
+      leaving.delete(one);
+      await failed({ ...place, failure: null }, open, error);
     }
-    // Too little was written yet to tell the format.
-    if (source.format === "") {
-      await source.close();
-      return null;
+  }
+
+  async function takeLost(): Promise<void> {
+    for (const { entry, source, isMissing, isLastTry } of lost.due()) {
+      const place = placeAt(entry.path, source, "beside");
+      const beside = await opener.openKnown(entry, source, held());
+      if (beside.open !== null) {
+        lost.remove(entry);
+        leaving.add({ place, open: beside.open, sizeBytes: -1, quietSinceMs: clock.monotonicMs() });
+      } else if (isMissing && isLastTry) {
+        await opener.giveUp(entry);
+        const { path, topic, partition, offset } = entry;
+        logger.warn(
+          { file: path, topic, partition, offset },
+          "File is gone; what it had after this offset was not read.",
+        );
+      }
+      // What came between that one and the file that is there now was never met.
+      for (const path of beside.newer) if (!places.has(path)) places.set(path, placeAt(path, source, "beside"));
     }
+  }
+
+  async function retry(place: Place, inodes: Set<string>): Promise<void> {
+    inodes.delete(place.inode);
     try {
-      await proofs.begin(source);
-      const reading = readingOf(config, name, source.format, format !== "auto");
-      return { source, processor: await openProcessor(source, reading) };
-    } catch (error) {
-      await source.close();
-      throw error;
+      await drainPlace(place, inodes);
+    } catch {
+      if (place.open !== null) await opener.close(place.open);
+      place.open = null;
     }
   }
 
-  async function drainFile(file: Followed): Promise<void> {
-    file.open ??= await openPath(file);
-    if (file.open === null) return;
-    const { source, processor } = file.open;
-    await proofs.whileDraining(source, false, signal, processor.drain);
-    if (signal.aborted || !(await source.isMoved())) return;
-    // Rotated: what is left of the old file is complete now; the path's new file comes with the next round.
-    source.setEnd("final");
-    await proofs.whileDraining(source, true, signal, processor.drain);
-    await proofs.note(source);
-    await closeFile(file);
+  async function drainGroup(group: readonly Place[], inodes: Set<string>): Promise<void> {
+    const failures: unknown[] = [];
+    const work = group.map((place) => async () => {
+      if (signal.aborted) return;
+      try {
+        await drainPlace(place, inodes);
+        place.failure = null;
+      } catch (error) {
+        const { open } = place;
+        place.open = null;
+        await failed(place, open, error).catch((reason) => failures.push(reason));
+        // What the path holds now may be cut again soon.
+        if (open !== null && place.failure === "SOURCE_TRUNCATED") await retry(place, inodes);
+      }
+    });
+    if (options.together === undefined) for (const one of work) await one();
+    else await options.together(work);
+    if (failures.length > 0) throw failures[0];
   }
 
-  async function closeFile(file: Followed): Promise<void> {
-    const { open } = file;
-    file.open = null;
-    await open?.processor.close?.();
-    await open?.source.close();
+  /** Handles of those that were read longest ago are let go of. */
+  async function restSome(): Promise<void> {
+    const open = [...places.values()].filter((place) => place.open !== null && !place.open.source.isResting);
+    open.sort((a, b) => a.changedAtMs - b.changedAtMs);
+    for (const place of open.slice(0, Math.max(0, open.length - HANDLES_MAX))) await place.open?.source.rest();
+  }
+
+  async function closeIdle(nowMs: number): Promise<void> {
+    for (const place of places.values()) {
+      const idleMs = place.path === unrotated(place.path) ? IDLE_MS : IDLE_ROTATED_MS;
+      if (nowMs - place.changedAtMs < idleMs || place.handled !== place.signature) continue;
+      if (place.open !== null) await closePlace(place);
+      if (place.by === "beside") places.delete(place.path);
+    }
   }
 
   return {
     clock,
     proofs,
     async drain() {
-      if (files.length === 0 && clock.monotonicMs() - lookedAtMs >= LOOK_MS) {
-        lookedAtMs = clock.monotonicMs();
+      const nowMs = clock.monotonicMs();
+      if (nowMs - lookedAtMs >= LOOK_MS) {
+        lookedAtMs = nowMs;
         await look();
+        await closeIdle(nowMs);
       }
-      for (const file of followed.values()) {
+      const { changed, moved, unchanged } = await due(places, clock);
+      for (const place of moved) {
+        const open = place.open as OpenFile;
+        place.open = null;
+        leaving.add({ place, open, sizeBytes: -1, quietSinceMs: nowMs });
+        lost.expectNewer(open.source.entry, place.source);
+      }
+      for (const place of unchanged) if (place.partition !== null) proofs.renew(place.partition);
+      await takeLost();
+      for (const one of leaving) if (!signal.aborted) await drainLeaving(one);
+      const inodes = held();
+      for (const group of groupsOf(changed, config.batch.bytesMax)) {
         if (signal.aborted) return;
-        if (clock.monotonicMs() < file.retryAtMs) continue;
-        try {
-          await drainFile(file);
-          file.failure = null;
-        } catch (error) {
-          await closeFile(file);
-          if (!(error instanceof WeirError) || !isOfOneFile(error)) throw error;
-          const { code, message } = error;
-          if (file.failure === code) file.retryAtMs = clock.monotonicMs() + LOOK_MS;
-          else logger.warn({ file: file.path, code, reason: message }, "File could not be read; the others go on.");
-          file.failure = code;
-        }
+        await drainGroup(group, inodes);
+        await restSome();
+        // A large round takes long; what was rotated meanwhile is not waited for.
+        for (const one of leaving) if (!signal.aborted) await drainLeaving(one);
       }
+      const left = [...places.values()].filter(({ isBinary }) => isBinary).length;
+      if (left > skipped) logger.info({ files: left }, "Files that hold no text are left out.");
+      skipped = left;
     },
     async close() {
-      for (const file of followed.values()) {
-        if (file.open !== null) await proofs.note(file.open.source);
-        await closeFile(file);
+      for (const { open } of leaving) {
+        await proofs.note(open.source);
+        await opener.close(open);
       }
+      leaving.clear();
+      for (const place of places.values()) await closePlace(place);
     },
   };
 }
 
-function isOfOneFile({ code }: WeirError): boolean {
-  return code.startsWith("SOURCE_") || code.startsWith("PLAN_");
+/** Files that are taken side by side: not more bytes than a batch may have, but one at least. */
+function* groupsOf(places: readonly Place[], bytesMax: number): Generator<Place[]> {
+  let group: Place[] = [];
+  let bytes = 0;
+  for (const place of places) {
+    const more = Math.max(0, place.sizeBytes - Number(place.open?.source.entry.offset ?? 0));
+    if (group.length > 0 && (group.length >= GROUP_FILES || bytes + more > bytesMax)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(place);
+    bytes += more;
+  }
+  if (group.length > 0) yield group;
+}
+
+function isOfOneFile(error: WeirError, options: FollowOptions): boolean {
+  return error.code.startsWith("SOURCE_") || error.code.startsWith("PLAN_") || (options.isOfOneFile?.(error) ?? false);
 }

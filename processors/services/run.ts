@@ -11,16 +11,18 @@ import { createProofBook } from "./attendance.ts";
 import { createBackgroundAudit } from "./background-audit.ts";
 import { createClosing } from "./closing.ts";
 import { followFiles, type Inputs } from "./follow.ts";
+import { groupInserts } from "./group-inserts.ts";
 import { type Observer, startObserving } from "./observer.ts";
 import { openPartition } from "./partition.ts";
 import type { FinishedBatch, PartitionProcessor } from "./process.ts";
 import { createMeter, introduction } from "./run-report.ts";
+import { sharedPipelines } from "./shared-pipeline.ts";
 import { openShopFeed } from "./shop-feed.ts";
 import { openWorkplace, storedBytesPerEvent, type Workplace } from "./workplace.ts";
 
 export interface RunOptions {
   readonly config: Config;
-  /** Files to follow; none: those of the configuration's sources; none there either: the simulated shop. */
+  /** Files, folders and patterns to follow; none: those of the configuration's sources; none there either: the simulated shop. */
   readonly files: readonly string[];
   readonly seed: number;
   readonly ratePerSecond: number;
@@ -124,8 +126,16 @@ async function openInputs(
   const isFollowing = options.files.length > 0 || options.config.sources.some(({ files }) => files.length > 0);
   if (!isFollowing) return openShop(options, workplace, onBatch);
   const { signal, logger } = options;
-  return followFiles(options, workplace, (source, reading) =>
-    openPartition(workplace, { source, reading, signal, logger, onBatch }),
+  // What a server carries out late, when this process is gone, must have its batch's own token.
+  if (workplace.store.kind !== "embedded")
+    return followFiles(options, workplace, (source, reading) =>
+      openPartition(workplace, { source, reading, signal, logger, onBatch }),
+    );
+  const store = groupInserts(workplace.store);
+  const pipelineFor = sharedPipelines(workplace.pipelineFor);
+  const place: Workplace = { ...workplace, store: { ...workplace.store, insert: store.insert }, pipelineFor };
+  return followFiles({ ...options, together: store.together }, workplace, (source, reading) =>
+    openPartition(place, { source, reading, signal, logger, onBatch }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { InsertBlock } from "../model/ports.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
+import type { Reading } from "./workplace.ts";
 
 /**
  * A pipeline that several partitions use at the same time: one batch goes through it after the other, and what comes out
@@ -17,6 +18,17 @@ export function sharePipeline(pipeline: Pipeline): Pipeline {
         isBusy = false;
       }
     },
+  };
+}
+
+/** Pipelines as they are given, each as one that several partitions may use at the same time. */
+export function sharedPipelines(pipelineFor: (reading: Reading) => Pipeline): (reading: Reading) => Pipeline {
+  const shared = new Map<Pipeline, Pipeline>();
+  return (reading) => {
+    const pipeline = pipelineFor(reading);
+    const known = shared.get(pipeline) ?? sharePipeline(pipeline);
+    shared.set(pipeline, known);
+    return known;
   };
 }
 

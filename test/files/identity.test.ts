@@ -12,6 +12,8 @@ const KNOWN: Evidence = {
   isSameTail: null,
   isSamePrefix: null,
   isPartOfOriginal: null,
+  isRotated: false,
+  isOriginalGone: null,
 };
 
 const CASES: readonly [string, Partial<Evidence>, Identity][] = [
@@ -31,6 +33,21 @@ const CASES: readonly [string, Partial<Evidence>, Identity][] = [
   ["shorter and a part of the original", { length: "shorter", isPartOfOriginal: true }, "copy"],
   ["shorter and not provable", { length: "shorter", isPartOfOriginal: false }, "new"],
   ["few bytes in common and more to come: a banner", { knownBytes: 100, isSamePrefix: true }, "new"],
+  [
+    "few bytes, under a name that rotation gives: the place has to be looked at",
+    { knownBytes: 100, isSamePrefix: true, isRotated: true },
+    "read_place",
+  ],
+  [
+    "few bytes, rotated away from where they were",
+    { knownBytes: 100, isSamePrefix: true, isRotated: true, isOriginalGone: true },
+    "copy",
+  ],
+  [
+    "few bytes that are still where they were: a banner of two files",
+    { knownBytes: 100, isSamePrefix: true, isRotated: true, isOriginalGone: false },
+    "new",
+  ],
   ["few bytes but all there are: a copy", { knownBytes: 100, isSamePrefix: true, length: "equal" }, "copy"],
   [
     "few bytes, all there are until now: it may grow otherwise",
