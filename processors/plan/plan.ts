@@ -63,6 +63,19 @@ export function encodeRewind(run: number): string {
   return JSON.stringify({ v: 1, rewind: run });
 }
 
+/**
+ * Metadata of a commit before which everything is stored and after which nothing is planned. It keeps the run: the store,
+ * which has it otherwise, may be set back to before it.
+ */
+export function encodeFinished(run: number): string {
+  return run === 0 ? "" : JSON.stringify({ v: 1, finished: run });
+}
+
+/** The run in such metadata; 0 without. */
+export function decodeFinished(metadata: string): number {
+  return Number(/^\{"v":1,"finished":([0-9]{1,9})\}$/.exec(metadata)?.[1] ?? 0);
+}
+
 /** The run that a commit's metadata announces after a rewind; null if it announces none. */
 export function decodeRewind(metadata: string): number | null {
   const run = /^\{"v":1,"rewind":([0-9]{1,9})\}$/.exec(metadata)?.[1];

@@ -6,7 +6,16 @@ import type { Lookups } from "../model/lookups.ts";
 import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import type { EncodedBatch, Pipeline } from "../pipeline.ts";
-import { decodePlan, decodeRewind, encodePlan, encodeRewind, type Plan, planEnd } from "../plan/plan.ts";
+import {
+  decodeFinished,
+  decodePlan,
+  decodeRewind,
+  encodeFinished,
+  encodePlan,
+  encodeRewind,
+  type Plan,
+  planEnd,
+} from "../plan/plan.ts";
 import { ledgerNext, reconcile, type StopCode, type Tile } from "../plan/reconcile.ts";
 import { type InsertRange, insertAgain } from "./insert-again.ts";
 
@@ -118,7 +127,7 @@ export async function takeOver(options: ProcessOptions): Promise<PartitionProces
         if (prepared === null) {
           await insertShares(options, planned);
           planned = [];
-          await finish(source, from);
+          await finish(source, from, run);
         }
       }
     },
@@ -137,11 +146,6 @@ interface TakenOver {
 async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
   const { source, store } = options;
   const commit = await source.committed();
-  const rewinding = commit === null ? null : decodeRewind(commit.metadata);
-  if (commit !== null && rewinding !== null) {
-    await removeRows(options, commit.offset);
-    return { start: commit.offset, run: rewinding, planned: null };
-  }
   const { begin, end } = await source.range();
   const rows = await store.query<{ batch_start: string; batch_end: string; run: number }>(
     "SELECT batch_start, batch_end, run FROM ledger FINAL WHERE topic = {topic:String} AND `partition` = {partition:UInt32} ORDER BY batch_start",
@@ -158,7 +162,14 @@ async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
     begin,
     end,
   });
-  const run = rows.reduce((max, row) => Math.max(max, row.run), plan?.run ?? 0);
+  const rewinding = commit === null ? null : decodeRewind(commit.metadata);
+  const announced = plan?.run ?? rewinding ?? (commit === null ? 0 : decodeFinished(commit.metadata));
+  const run = rows.reduce((max, row) => Math.max(max, row.run), announced);
+  // A rewind that was begun, unless the store was set back further meanwhile.
+  if (commit !== null && rewinding !== null && (decision.kind === "continue" || decision.kind === "skip")) {
+    await removeRows(options, commit.offset);
+    return { start: commit.offset, run: rewinding, planned: null };
+  }
   switch (decision.kind) {
     case "continue":
     case "skip":
@@ -234,7 +245,7 @@ async function replay(options: ProcessOptions, planned: Plan): Promise<bigint> {
     await insertBatch(options, prepared, again.length === plan.cuts.length ? again : [], insert);
     start = next;
   }
-  await finish(source, planEnd(plan));
+  await finish(source, planEnd(plan), plan.run);
   return planEnd(plan);
 }
 
@@ -356,7 +367,7 @@ async function insertShares(
 }
 
 /** Step 4. Nothing is planned any more; what is stored need not be kept. */
-async function finish(source: Source, offset: bigint): Promise<void> {
-  await source.commit({ offset, metadata: "" });
+async function finish(source: Source, offset: bigint, run: number): Promise<void> {
+  await source.commit({ offset, metadata: encodeFinished(run) });
   await source.release(offset);
 }

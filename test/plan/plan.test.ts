@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CUTS_MAX, decodePlan, decodeRewind, encodePlan, encodeRewind } from "../../processors/plan/plan.ts";
+import {
+  CUTS_MAX,
+  decodeFinished,
+  decodePlan,
+  decodeRewind,
+  encodeFinished,
+  encodePlan,
+  encodeRewind,
+} from "../../processors/plan/plan.ts";
 
 const PLAN = { start: 10n, cuts: [20n, 25n], run: 1, attempt: 2, version: "1.2 abc" };
 
@@ -81,5 +89,20 @@ describe("a rewind's text", () => {
     ['{"v":1,"rewind":1}\n', "something behind it"],
   ])("is not %j: %s", (metadata) => {
     expect(decodeRewind(metadata)).toBeNull();
+  });
+});
+
+describe("the text of a commit with nothing planned", () => {
+  it("gives its run back, and is neither a plan nor a rewind", () => {
+    for (const run of [0, 1, 7, 65_536]) {
+      expect(decodeFinished(encodeFinished(run))).toBe(run);
+      expect(decodePlan(10n, encodeFinished(run))).toBeNull();
+      expect(decodeRewind(encodeFinished(run))).toBeNull();
+    }
+  });
+
+  it("is empty where the store was never set back, and tells nothing where it is another's", () => {
+    expect(encodeFinished(0)).toBe("");
+    for (const text of ["", "consumer-1", encodeRewind(2), encodePlan(PLAN)]) expect(decodeFinished(text)).toBe(0);
   });
 });
