@@ -120,14 +120,16 @@ describe("the endpoint and plain HTTP", () => {
 
   it("refuses a Host that is not its own, so that no page can rebind its name", async () => {
     const { port } = new URL(endpoint.url);
-    const status = await new Promise((resolve) => {
-      const headers = { host: `attacker.example:${port}` };
-      request({ host: "127.0.0.1", port, path: "/ping", headers }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      }).end();
-    });
-    expect(status).toBe(403);
+    const statusOf = (host: string) =>
+      new Promise((resolve) => {
+        request({ host: "127.0.0.1", port, path: "/ping", headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).end();
+      });
+    expect(await statusOf(`attacker.example:${port}`)).toBe(403);
+    expect(await statusOf(`localhost.attacker.example:${port}`)).toBe(403);
+    expect(await statusOf("localhost:1")).toBe(200);
   });
 
   it("answers in the format of the statement, of the URL, or tab-separated, and says which", async () => {
