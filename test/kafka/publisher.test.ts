@@ -23,7 +23,7 @@ withKafka("a publisher into Kafka", () => {
   });
 
   function opened(own: string, name = "p", owner = "me") {
-    const publisher = publisherAt(brokers, own, name, owner);
+    const publisher = publisherAt(brokers, own, name, { owner });
     onTestFinished(() => publisher.close());
     return publisher;
   }

@@ -8,17 +8,25 @@ export function newPrefix(): string {
   return `test-${randomUUID()}.`;
 }
 
-export function kafkaOf(brokers: string) {
-  return { brokers: [brokers], clientId: "test", tls: null, sasl: null };
+export function kafkaOf(brokers: string, clientId = "test") {
+  return { brokers: [brokers], clientId, tls: null, sasl: null };
+}
+
+export interface PublisherOver {
+  readonly owner?: string;
+  readonly clientId?: string;
+  /** Name of the topic, without the prefix. */
+  readonly output?: string;
 }
 
 /** A publisher into a topic of a test's own. */
-export function publisherAt(brokers: string, prefix: string, name: string, owner = "me"): Publisher {
+export function publisherAt(brokers: string, prefix: string, name: string, over: PublisherOver = {}): Publisher {
+  const { owner = "me", clientId, output = "out" } = over;
   const made = { partitions: 3, replication: null, keepMs: 86_400_000 };
   return createKafkaPublisher({
-    kafka: kafkaOf(brokers),
+    kafka: kafkaOf(brokers, clientId),
     name: `${prefix}${name}`,
-    topic: { ...made, name: `${prefix}out` },
+    topic: { ...made, name: `${prefix}${output}` },
     progressTopic: { ...made, name: `${prefix}progress`, partitions: 1, keepMs: null },
     owner,
   });

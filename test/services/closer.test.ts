@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { readTopic } from "../../processors/journal/topic.ts";
+import type { ReadRecord } from "../../processors/model/ports.ts";
 import type { Closer } from "../../processors/services/closer.ts";
-import { openReadingCodec } from "../../processors/services/output-topics.ts";
 import type { Workplace } from "../../processors/services/workplace.ts";
 import { type ClosingBench, openClosingBench } from "./closing-bench.ts";
+import { expectConsumed as expectConsumedIs } from "./consumer.ts";
 
 /** 2026-03-02T12:00:00Z. */
 const NOON = Date.UTC(2026, 2, 2, 12) * 1000;
@@ -129,36 +130,15 @@ function stored(): Promise<unknown[]> {
 
 class Crash extends Error {}
 
-/** Every record of weir.windows, as a consumer reads it. */
-async function consumed() {
-  const { decode } = await openReadingCodec("windows");
-  const records: { readonly key: string; readonly emitId: string; readonly value: Record<string, unknown> }[] = [];
-  for (let offset = 0; ; ) {
-    const read = readTopic(bench.workplace.journal, "weir.windows", offset);
-    if (read.length === 0) return records;
-    for (const { key, headers, value } of read)
-      records.push({ key, emitId: headers["emit_id"], value: decode(value) as Record<string, unknown> });
-    offset = read[read.length - 1].offset + 1;
-  }
-}
-
-/** What a consumer has that keeps the highest revision of each key, against the table that SQL shows; and each emit_id once. */
+/** What a consumer of weir.windows has, against the table that SQL shows. */
 async function expectConsumed(): Promise<void> {
-  const records = await consumed();
-  expect(new Set(records.map(({ emitId }) => emitId)).size).toBe(records.length);
-  const kept = new Map<string, Record<string, unknown>>();
-  for (const { key, value } of records)
-    if (Number(kept.get(key)?.["revision"] ?? 0) < Number(value["revision"])) kept.set(key, value);
-  const fields = Object.keys(records[0].value);
-  const columns = fields.map((name) => {
-    if (name === "window_start") return "toUnixTimestamp(l.window_start) * 1000 AS window_start";
-    if (name === "watermark") return "toUnixTimestamp64Micro(l.watermark) AS watermark";
-    return `l.${name} AS ${name}`;
-  });
-  const rows = await bench.query<Record<string, unknown>>(`SELECT ${columns.join(", ")} FROM windows_latest AS l`);
-  const text = (row: Record<string, unknown>) =>
-    fields.map((name) => (Array.isArray(row[name]) ? JSON.stringify(row[name]) : String(row[name]))).join("|");
-  expect([...kept.values()].map(text).sort()).toEqual(rows.map(text).sort());
+  const records: ReadRecord[] = [];
+  for (let offset = 0; ; offset = records[records.length - 1].offset + 1) {
+    const read = readTopic(bench.workplace.journal, "weir.windows", offset);
+    if (read.length === 0) break;
+    records.push(...read);
+  }
+  await expectConsumedIs(records, bench.query);
 }
 
 /** The bench's workplace, whose store dies after a number of writes. */
