@@ -65,7 +65,9 @@ export function decideCut(tick: Tick): Cut | null {
     Math.floor(watermarkUs / tick.stepUs) > Math.floor(history.watermarkUs / tick.stepUs) &&
     history.reachedUs + WINDOW_US_MAX > history.watermarkUs;
   const isOwed = isRevising && !history.isSettled;
-  if (added.length === 0 && removed.length === 0 && !isPassed && !isOwed) return null;
+  // The last windows end after the last event: no watermark passes them.
+  const isEnding = isDrained && history.drainedId < history.lastId;
+  if (added.length === 0 && removed.length === 0 && !isPassed && !isOwed && !isEnding) return null;
   return {
     id: history.lastId + 1,
     decidedUs: nowUs,

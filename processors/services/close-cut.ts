@@ -1,17 +1,25 @@
 import { type Chunk, type DueWindows, packChunks } from "../close/chunk.ts";
 import { WINDOW_US_MAX } from "../close/decide.ts";
+import { encodeCut } from "../encode/cut.ts";
 import type { Cut } from "../model/cut.ts";
+import { WeirError } from "../model/errors.ts";
 import type { ClickHouse } from "../model/ports.ts";
 import type { RollUp } from "../model/rule.ts";
 import { DUE, DUE_AGAIN, INSERT_TOO_LATE, insertRollUps, insertWindows, ROLL_UPS_DUE } from "./close-statements.ts";
 
 /** Shares that one statement adds up: about 100 MB of states. */
 const SHARES_MAX = 50_000;
+/**
+ * ClickHouse writes an insert's token down before it puts the part in its place: killed in between, it refuses the token
+ * ever after without having the rows. So whoever repeats an insert looks for its rows, and takes the next token when they
+ * don't come. A stretch may have no windows to revise: then it is tried in vain.
+ */
+const TRIES_MAX = 3;
 /** The end of what `DateTime` can say. */
 const FOREVER_SECONDS = 4_294_967_295;
 
 /** A cut as its row says, without what only deciding it needed. */
-export interface StoredCut extends Omit<Cut, "decidedUs" | "added" | "removed" | "partitions"> {
+export interface StoredCut extends Omit<Cut, "added" | "removed" | "partitions"> {
   /** Some shares of its batches are too late for their windows. */
   readonly hasTooLate: boolean;
 }
@@ -55,11 +63,13 @@ export async function carryOut(
   ): Promise<void> => {
     for (const chunk of chunks) {
       const { rule, version, from, to } = chunk;
-      if (isRepeat && (await isThere(store, cut, chunk))) continue;
       const token = `cut ${cut.id}|${rule}|${version}|${from}`;
-      const place = { rule, version, from: String(from), to: String(to), token };
-      await store.command(statement("{token:String}"), { ...parameters, ...more, ...place });
-      inserted++;
+      for (let attempt = 0; attempt < (isRepeat ? TRIES_MAX : 1); attempt++) {
+        if (isRepeat && (await isThere(store, cut, chunk))) break;
+        const place = { rule, version, from: String(from), to: String(to), token: tokenOf(token, attempt) };
+        await store.command(statement("{token:String}"), { ...parameters, ...more, ...place });
+        inserted++;
+      }
     }
   };
   await insert(packChunks(merge(due), SHARES_MAX), insertWindows, {});
@@ -77,6 +87,21 @@ export async function carryOut(
   }
   if (cut.hasTooLate) await store.command(INSERT_TOO_LATE, { cut: String(cut.id) });
   return inserted;
+}
+
+function tokenOf(token: string, attempt: number): string {
+  return attempt === 0 ? token : `${token}|${attempt}`;
+}
+
+/** Stores a cut, and returns the one of its number that counts: another closer may have been first. */
+export async function storeCut(store: ClickHouse, cut: Cut): Promise<StoredCut> {
+  const block = encodeCut(cut);
+  for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+    await store.insert({ ...block, token: tokenOf(block.token, attempt) });
+    const stored = await readCut(store, cut.id);
+    if (stored !== null) return stored;
+  }
+  throw new WeirError("STORE_REJECTED", `ClickHouse acknowledged cut ${cut.id} and does not have it; look at its log.`);
 }
 
 /** Least event time of batches after a cut; windows begin up to a day before. */
@@ -117,7 +142,7 @@ function merge(due: readonly DueWindows[]): DueWindows[] {
 export async function readCut(store: ClickHouse, id: number): Promise<StoredCut | null> {
   const micro = (name: string, as: string) => `toUnixTimestamp64Micro(${name}) AS ${as}`;
   const [row] = await store.query<Record<string, string | number>>(
-    `SELECT ${micro("watermark", "watermarkUs")}, ${micro("watermark_before", "watermarkBeforeUs")}, is_drained AS isDrained, drained_after AS drainedAfter,
+    `SELECT ${micro("decided_at", "decidedUs")}, ${micro("watermark", "watermarkUs")}, ${micro("watermark_before", "watermarkBeforeUs")}, is_drained AS isDrained, drained_after AS drainedAfter,
       is_revising AS isRevising, ${micro("revise_before", "reviseBeforeUs")}, revise_after AS reviseAfter,
       ${micro("recompute_from", "recomputeFromUs")}, ${micro("recompute_to", "recomputeToUs")},
       arrayExists((time, before) -> time < before, added.timestamp_min, added.too_late_before) AS hasTooLate
@@ -128,6 +153,7 @@ export async function readCut(store: ClickHouse, id: number): Promise<StoredCut 
   const number = (name: string) => Number(row[name]);
   return {
     id,
+    decidedUs: number("decidedUs"),
     watermarkUs: number("watermarkUs"),
     watermarkBeforeUs: number("watermarkBeforeUs"),
     isDrained: number("isDrained") === 1,

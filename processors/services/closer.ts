@@ -1,10 +1,9 @@
 import { afterCut, type CutHistory, decideCut, partitionKey } from "../close/decide.ts";
 import type { IdleProof, PartitionFacts, Punctuality } from "../close/watermark.ts";
-import { encodeCut } from "../encode/cut.ts";
 import type { Cut, LedgerBatch } from "../model/cut.ts";
 import type { Clock, Publisher } from "../model/ports.ts";
 import { type Attendance, attendanceOf } from "./attendance.ts";
-import { carryOut, readCut } from "./close-cut.ts";
+import { carryOut, readCut, storeCut } from "./close-cut.ts";
 import { type Reach, readHistory, readLost, readReaches, readUncut } from "./close-history.ts";
 import { noteRules, readRollUps } from "./close-rules.ts";
 import { openCodec, openPublisher, topicOf } from "./output-topics.ts";
@@ -63,7 +62,7 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
     if (unfinished !== null) await carryOut(store, unfinished, rollUps, true);
     const publishing = await openPublishing(windows, await openCodec(config, "windows"), topicOf(config, "windows"));
     await publishing.publish(store, history.lastId);
-    const reaches = await readReaches(store);
+    let reaches = await readReaches(store);
     let seenAt: number | null = null;
     let ticks = 0;
 
@@ -102,12 +101,16 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
       async tick(isForced) {
         const cut = await decide(isForced);
         if (cut !== null) {
-          await store.insert(encodeCut(cut));
-          const stored = await readCut(store, cut.id);
-          if (stored === null) throw new Error(`Cut ${cut.id} was stored and is not there.`);
-          await carryOut(store, stored, rollUps, false);
+          const stored = await storeCut(store, cut);
+          const isMine = stored.decidedUs === cut.decidedUs && stored.watermarkUs === cut.watermarkUs;
+          await carryOut(store, stored, rollUps, !isMine);
           await publishing.publish(store, cut.id);
-          history = afterCut(history, cut);
+          if (isMine) history = afterCut(history, cut);
+          else {
+            // The next cut follows from another closer's: batches that it has are not seen here as new ones.
+            history = await readHistory(store, cut.id);
+            reaches = await readReaches(store);
+          }
         }
         return { watermarkUs: history.watermarkUs, heldBy: heldBy([...reaches.values()].map(factsOf)) };
       },

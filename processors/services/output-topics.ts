@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type AvroCodec, createAvroCodec } from "../encode/avro.ts";
 import { createPublisher } from "../journal/topic.ts";
@@ -32,19 +32,19 @@ export function outputOf(config: Pick<Config, "topics">, topic: string): Output 
 
 /** The codec of an output's records; with a schema registry, after its schema was registered there. */
 export async function openCodec({ topics }: Pick<Config, "topics">, output: Output): Promise<AvroCodec> {
-  const schema = await readSchema(output);
+  const schema = readSchema(output);
   if (topics.to === "journal" || topics.registry === null) return createAvroCodec(schema);
   const subject = `${topicOf({ topics }, output)}-value`;
   return createAvroCodec(schema, { registryId: await registerSchema(topics.registry, subject, schema) });
 }
 
 /** The same for reading, which needs no registry. */
-export async function openReadingCodec(output: Output): Promise<AvroCodec> {
-  return createAvroCodec(await readSchema(output));
+export function openReadingCodec(output: Output): AvroCodec {
+  return createAvroCodec(readSchema(output));
 }
 
-function readSchema(output: Output): Promise<string> {
-  return readFile(fileURLToPath(new URL(`../../schemas/${OUTPUTS[output].schema}`, import.meta.url)), "utf8");
+function readSchema(output: Output): string {
+  return readFileSync(fileURLToPath(new URL(`../../schemas/${OUTPUTS[output].schema}`, import.meta.url)), "utf8");
 }
 
 /** The publisher of an output, into the journal or into Kafka, as is configured. */

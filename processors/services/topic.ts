@@ -38,7 +38,7 @@ const LOOK_MS = 200;
 export async function showTopic(options: TopicOptions): Promise<void> {
   const { config, topic, follow, json, clock, signal, out } = options;
   const output = outputOf(config, topic);
-  const codec = output === null ? null : await openReadingCodec(output);
+  const codec = output === null ? null : openReadingCodec(output);
   const reader = config.topics.to === "journal" ? await openInJournal(options) : await openInKafka(options);
   try {
     while (!signal.aborted && (follow || !reader.isThrough)) {

@@ -11,6 +11,11 @@ export const INVARIANTS = {
   partials: "partials that the ledger counts add up to the events",
   orphans: "nothing is stored that the ledger does not know",
   readers: "whoever reads in between finds the ledger's batches whole",
+  early: "no window is closed before its watermark",
+  windows: "each window is what its events add up to",
+  late: "only events beyond the lateness limit stay out of their window, and they are counted",
+  emitted: "whoever reads committed records sees each revision once",
+  published: "the highest revision that is published is the window as it stands",
   stuck: "everything is stored once faults have stopped",
 } as const;
 

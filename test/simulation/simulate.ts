@@ -2,11 +2,10 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { INVARIANTS, type Invariant } from "./invariants.ts";
-import { catchMutants, FAULT_KINDS, runSeeds, textOf } from "./run-seeds.ts";
-import { simulate } from "./world.ts";
+import { catchMutants, FAULT_KINDS, runSeeds, textOf, WORLD_NAMES, WORLDS } from "./run-seeds.ts";
 
 /*
- * npm run simulate -- --seeds N --from S     seeds S … S + N - 1 on two processes, then every mutant
+ * npm run simulate -- --seeds N --from S     seeds S … S + N - 1, then every mutant; --jobs 1 or 2 processes
  * npm run simulate -- --seeds 1 --from S --trace     one seed, told step by step
  */
 
@@ -14,6 +13,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
+    jobs: { type: "string", default: "2" },
     trace: { type: "boolean", default: false },
     share: { type: "boolean", default: false },
   },
@@ -22,11 +22,12 @@ const seeds = Number(values.seeds);
 const from = Number(values.from);
 if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(from) || from < 0)
   throw new Error("--seeds takes a number from 1 on, --from one from 0 on.");
+const jobs = Number(values.jobs);
+if (jobs !== 1 && jobs !== 2) throw new Error("--jobs takes 1 or 2.");
 
-const PROCESSES = 2;
 const MUTANT_SEEDS_MAX = 2000;
-/** Seeds that a process is given at a time, so that all end together. */
-const SHARE = 250;
+/** Seeds of one process. It keeps a little of every world: Node holds on to signals that wait for others. */
+const SHARE = 1000;
 
 /** What one process made of its seeds. */
 interface ShareRun {
@@ -44,9 +45,13 @@ else if (values.share) serveShares();
 else await runAll();
 
 async function traceSeed(): Promise<void> {
-  const { broken, profile } = await simulate(from, new Map(), { trace: (line) => console.log(line) });
-  console.log(`Seed ${from} (${profile}): ${broken.size === 0 ? "nothing is broken" : textOf(broken)}.`);
-  process.exit(broken.size === 0 ? 0 : 1);
+  let isWhole = true;
+  for (const world of WORLD_NAMES) {
+    const { broken, profile } = await WORLDS[world](from, new Map(), { trace: (line) => console.log(line) });
+    console.log(`Seed ${from} (${profile}): ${broken.size === 0 ? "nothing is broken" : textOf(broken)}.`);
+    if (broken.size > 0) isWhole = false;
+  }
+  process.exit(isWhole ? 0 : 1);
 }
 
 function serveShares(): void {
@@ -92,25 +97,25 @@ async function runAll(): Promise<void> {
   process.exit(failures.length === 0 && caught === mutants.length ? 0 : 1);
 }
 
-/** Each process takes the next share as soon as it is done with one. */
+/** Each share in a process of its own. */
 async function inProcesses(): Promise<ShareRun[]> {
   const runs: ShareRun[] = [];
   let next = from;
   await Promise.all(
-    Array.from({ length: PROCESSES }, async () => {
-      const child = fork(fileURLToPath(import.meta.url), ["--share"]);
-      const ended = new Promise<never>((_, reject) =>
-        child.once("exit", (code) => reject(new Error(`A process ended with ${code}.`))),
-      );
-      ended.catch(() => {});
+    Array.from({ length: jobs }, async () => {
       while (next < from + seeds) {
-        const count = Math.min(SHARE, from + seeds - next);
+        const child = fork(fileURLToPath(import.meta.url), ["--share"]);
+        const ended = new Promise<never>((_, reject) =>
+          child.once("exit", (code) => reject(new Error(`A process ended with ${code}.`))),
+        );
+        ended.catch(() => {});
+        const count = Math.min(SHARE, Math.ceil(seeds / jobs), from + seeds - next);
         child.send([next, count]);
         next += count;
         const told = new Promise<ShareRun>((resolve) => child.once("message", (run) => resolve(run as ShareRun)));
         runs.push(await Promise.race([told, ended]));
+        child.kill();
       }
-      child.kill();
     }),
   );
   return runs;

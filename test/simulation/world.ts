@@ -11,7 +11,7 @@ export type Profile = "plain" | "versions" | "loss" | "burning" | "truncation";
 
 export interface Outcome {
   readonly seed: number;
-  readonly profile: Profile;
+  readonly profile: string;
   readonly broken: Broken;
   readonly records: number;
 }
