@@ -45,8 +45,8 @@ interface Counted {
 }
 
 /**
- * The statements of closing (services/close*.ts) over tables in memory: what each does is said there, and tested there with
- * the real engine; test/simulation/closing-agreement.test.ts lets both answer the same.
+ * The statements of closing (services/close*.ts) over tables in memory: what each does is said there, and tested with the
+ * real engine in test/services/closer.test.ts.
  */
 export class CloseStatements extends CloseTables {
   readonly #mutant: StatementMutant;
@@ -104,10 +104,13 @@ export class CloseStatements extends CloseTables {
   readonly #asked: readonly (readonly [RegExp, (parameters: Parameters) => unknown[]])[] = [
     [/^SELECT name, version FROM rules/, () => this.rules],
     [/^SELECT r\.name AS name/, () => this.rollUps()],
-    [/FROM cuts WHERE .* AND is_revising ORDER BY cut_id DESC LIMIT 2/, () => this.latestCuts((c) => c.isRevising, 2)],
-    [/FROM cuts WHERE .* ORDER BY cut_id DESC LIMIT 1$/, () => this.latestCuts(() => true, 1)],
-    [/^SELECT maxIf\(cut_id, is_drained\)/, () => this.totals()],
-    [/^SELECT p\.1 AS topic/, () => this.noted()],
+    [
+      /FROM cuts WHERE .* AND is_revising ORDER BY cut_id DESC LIMIT 2/,
+      (p) => this.latestCuts(p, (c) => c.isRevising, 2),
+    ],
+    [/FROM cuts WHERE .* ORDER BY cut_id DESC LIMIT 1$/, (p) => this.latestCuts(p, () => true, 1)],
+    [/^SELECT maxIf\(cut_id, is_drained\)/, (p) => this.totals(p)],
+    [/^SELECT p\.1 AS topic/, (p) => this.noted(p)],
     [/FROM cuts WHERE cut_id = \{id:UInt64\}/, ({ id }) => this.cutOf(Number(id))],
     [/^SELECT toUnixTimestamp64Micro\(min\(time\)\) AS least/, (p) => this.least(p)],
     [/^SELECT 1 AS found FROM windows/, (p) => (this.#isThere(p) ? [{ found: 1 }] : [])],

@@ -27,6 +27,10 @@ export class CloseTables {
   readonly tooLate = new Map<string, TooLateRow>();
   protected readonly rules: RuleRow[] = [];
 
+  #upTo({ upTo }: Parameters): CutRow[] {
+    return this.cuts.filter(({ id }) => upTo === undefined || id <= Number(upTo));
+  }
+
   protected rollUps(): unknown[] {
     return this.rules
       .filter(({ from }) => from !== "")
@@ -37,19 +41,22 @@ export class CloseTables {
       }));
   }
 
-  protected latestCuts(holds: (cut: CutRow) => boolean, count: number): unknown[] {
-    const found = this.cuts.filter(holds).sort((a, b) => b.id - a.id);
+  protected latestCuts(p: Parameters, holds: (cut: CutRow) => boolean, count: number): unknown[] {
+    const found = this.#upTo(p)
+      .filter(holds)
+      .sort((a, b) => b.id - a.id);
     return found.slice(0, count).map((cut) => ({ ...cut, id: String(cut.id), isRevising: cut.isRevising ? 1 : 0 }));
   }
 
-  protected totals(): unknown[] {
-    const drainedId = Math.max(0, ...this.cuts.filter((cut) => cut.isDrained).map(({ id }) => id));
-    return [{ drainedId: `${drainedId}`, reachedUs: `${Math.max(0, ...this.cuts.map((cut) => cut.timestampUsMax))}` }];
+  protected totals(p: Parameters): unknown[] {
+    const cuts = this.#upTo(p);
+    const drainedId = Math.max(0, ...cuts.filter((cut) => cut.isDrained).map(({ id }) => id));
+    return [{ drainedId: `${drainedId}`, reachedUs: `${Math.max(0, ...cuts.map((cut) => cut.timestampUsMax))}` }];
   }
 
-  protected noted(): unknown[] {
+  protected noted(p: Parameters): unknown[] {
     const noted = new Map<string, unknown>();
-    for (const { partitions } of [...this.cuts].sort((a, b) => a.id - b.id))
+    for (const { partitions } of this.#upTo(p).sort((a, b) => a.id - b.id))
       for (const standing of partitions) {
         const { topic, partition, next } = standing;
         noted.set(`${partition}/${topic}`, { ...standing, next: String(next) });

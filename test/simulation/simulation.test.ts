@@ -9,7 +9,7 @@ import { catchMutants, FAULT_KINDS, MUTANT_NAMES, runSeeds, textOf, WORLD_NAMES,
 
 describe("processors and closers in simulated worlds", () => {
   it("store every record and publish every window once, whatever dies, comes late, comes twice or is lost, and every fault there is happens", async () => {
-    const { failures, counts } = await runSeeds(1, 400);
+    const { failures, counts } = await runSeeds(1, 250);
     expect(failures.map(({ seed, profile, broken }) => `seed ${seed} (${profile}): ${textOf(broken)}`)).toEqual([]);
     expect([...counts.keys()].sort()).toEqual([...FAULT_KINDS].sort());
   });
