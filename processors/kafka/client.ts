@@ -9,6 +9,7 @@ import {
   LATEST,
   listOffset,
 } from "./kafkajs-seam.ts";
+import { readTopicId } from "./topic-id.ts";
 
 export interface KafkaOptions {
   readonly brokers: readonly string[];
@@ -36,6 +37,8 @@ export interface KafkaClient {
   readonly clusterId: string;
   /** Whether a broker knows the topic now. */
   hasTopic(topic: string): Promise<boolean>;
+  /** The id that a topic was given when it was made; null: it is not there, or the brokers know of no ids. */
+  topicId(topic: string): Promise<string | null>;
   /** Numbers of a topic's partitions, ascending. */
   partitionsOf(topic: string): number[];
   /** A topic that is gone must not be asked for any more, or nothing is heard of the others. */
@@ -144,6 +147,13 @@ function asClient(cluster: KafkajsCluster, logger: KafkajsLogger, clusterId: str
         return true;
       } catch (error) {
         if (isMissing(error)) return false;
+        throw toKafkaError(error, `asking for the topic ${topic}`);
+      }
+    },
+    async topicId(topic) {
+      try {
+        return await readTopicId(await anyBroker(cluster), topic);
+      } catch (error) {
         throw toKafkaError(error, `asking for the topic ${topic}`);
       }
     },

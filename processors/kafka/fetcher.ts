@@ -27,8 +27,8 @@ export interface Lane {
 }
 
 export interface Fetcher {
-  /** A lane fetches only after its first `seek`. */
-  open(topic: string, partition: number): Lane;
+  /** A lane fetches only after its first `seek`. It fails when the topic turns out to have another id than the given one. */
+  open(topic: string, partition: number, topicId?: string | null): Lane;
   close(): Promise<void>;
 }
 
@@ -63,6 +63,9 @@ interface LaneState {
   lag: bigint | null;
   failure: WeirError | null;
   missing: number;
+  readonly topicId: string | null;
+  /** Something went wrong since the topic was last looked at: it may be another one. */
+  isDoubtful: boolean;
   isFetching: boolean;
   /** Those that wait, with whether a fetch has begun since. */
   waiters: { begun: boolean; resolve: (found: boolean) => void; reject: (error: WeirError) => void }[];
@@ -131,12 +134,24 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
 
   async function findMissingTopics(): Promise<void> {
     const doubtful = [...lanes].filter(
-      (lane) => lane.failure === null && (lane.missing > 0 || leaderOf(lane) === null),
+      (lane) => lane.failure === null && (lane.isDoubtful || lane.missing > 0 || leaderOf(lane) === null),
     );
     for (const topic of new Set(doubtful.map((lane) => lane.topic))) {
       const there = await client.hasTopic(topic).catch(() => null);
       if (there === null) continue;
+      const id = there ? await client.topicId(topic).catch(() => undefined) : null;
       for (const lane of doubtful.filter((candidate) => candidate.topic === topic)) {
+        if (id !== undefined) lane.isDoubtful = !there;
+        if (lane.topicId !== null && typeof id === "string" && lane.topicId !== id) {
+          fail(
+            lane,
+            new WeirError(
+              "SOURCE_REPLACED",
+              `The topic ${topic} was deleted and made anew while it was read; give the new one another name.`,
+            ),
+          );
+          continue;
+        }
         lane.missing = there ? 0 : lane.missing + 1;
         if (lane.missing < MISSING_MAX) continue;
         client.forgetTopic(topic);
@@ -185,7 +200,10 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
       for (const lane of asked) lane.isFetching = false;
       const failure = toKafkaError(error, "fetching");
       if (failure.code === "KAFKA_REFUSED") for (const lane of asked) fail(lane, failure);
-      else await lookForLeaders();
+      else {
+        for (const lane of asked) lane.isDoubtful = true;
+        await lookForLeaders();
+      }
     }
   }
 
@@ -214,6 +232,7 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
         );
         return true;
       default:
+        lane.isDoubtful = true;
         if (fetched.errorCode === UNKNOWN_TOPIC_OR_PARTITION) lane.missing++;
         return false;
     }
@@ -253,7 +272,7 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
   }
 
   return {
-    open(topic, partition) {
+    open(topic, partition, topicId = null) {
       const lane: LaneState = {
         topic,
         partition,
@@ -264,6 +283,8 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
         lag: null,
         failure: null,
         missing: 0,
+        topicId,
+        isDoubtful: false,
         isFetching: false,
         waiters: [],
       };

@@ -17,6 +17,8 @@ export interface KafkaSourceOptions {
   /** Format that the source declares: nothing of a topic is guessed. */
   readonly format: string;
   readonly recordBytesMax: number;
+  /** The topic's id, if it is known: of another one of the same name nothing is read. */
+  readonly topicId?: string | null;
   /** Values are no text: nothing is cut off their ends. */
   readonly isBinary?: boolean;
   /** What one record batch may become when it is inflated; the records of a larger one are dead letters. */
@@ -52,7 +54,7 @@ interface Walking {
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const { client, fetcher, epoch, topic, partition, recordBytesMax, isBinary = false } = options;
   const inflatedBytesMax = options.inflatedBytesMax ?? INFLATED_BYTES_MAX;
-  const lane = fetcher.open(topic, partition);
+  const lane = fetcher.open(topic, partition, options.topicId ?? null);
   let position: bigint | null = null;
   let walking: Walking | null = null;
 

@@ -119,6 +119,7 @@ const { createLogger } = load("kafkajs/src/loggers") as {
   createLogger(options: { level: number; logCreator: () => (entry: KafkajsLog) => void }): KafkajsLogger;
 };
 const { requests } = load("kafkajs/src/protocol/requests") as { requests: { readonly Fetch: unknown } };
+const Encoder = load("kafkajs/src/protocol/encoder") as new () => { writeBufferInternal(bytes: Buffer): void };
 const RequestQueue = load("kafkajs/src/network/requestQueue") as { prototype: RequestQueue };
 
 /**
@@ -232,6 +233,28 @@ export async function fetchRaw(broker: KafkajsBroker, fetch: FetchRequest): Prom
     if ((error as { name?: string }).name === "KafkaJSConnectionClosedError") await broker.disconnect();
     throw error;
   }
+}
+
+export interface RawRequest {
+  readonly apiKey: number;
+  readonly apiName: string;
+  readonly apiVersion: number;
+  /** What comes after the client's name in the header. */
+  readonly body: Buffer;
+}
+
+/** Sends a request that kafkajs does not know; gives the answer's bytes after the header's number. */
+export async function sendRaw(broker: KafkajsBroker, { body, ...request }: RawRequest): Promise<Buffer> {
+  const response = {
+    decode: async (payload: Buffer) => ({ payload, clientSideThrottleTime: 0 }),
+    parse: async (decoded: unknown) => (decoded as { payload: Buffer }).payload,
+  };
+  const encode = async () => {
+    const encoder = new Encoder();
+    encoder.writeBufferInternal(body);
+    return encoder;
+  };
+  return (await broker.connectionPool.send({ request: { ...request, encode }, response } as ProtocolRequest)) as Buffer;
 }
 
 /** Offsets that stand for the ends of a log in ListOffsets. */

@@ -9,6 +9,7 @@ export const ERRORS = {
   SOURCE_UNREADABLE: { retriable: false },
   SOURCE_CORRUPT: { retriable: false },
   SOURCE_TRUNCATED: { retriable: false },
+  SOURCE_REPLACED: { retriable: false },
   SOURCE_BUSY: { retriable: true },
   SOURCE_TOO_MANY_DEAD_LETTERS: { retriable: false },
   KAFKA_UNREACHABLE: { retriable: true },

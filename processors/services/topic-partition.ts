@@ -6,6 +6,7 @@ import { WeirError } from "../model/errors.ts";
 import type { ClickHouse, Clock, Partition, ReadLimit } from "../model/ports.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { type FinishedBatch, type ProcessOptions, takeOver } from "./process.ts";
+import { assertSameTopic } from "./same-topic.ts";
 
 export interface TopicPartitionOptions {
   readonly client: KafkaClient;
@@ -50,8 +51,11 @@ export async function processTopicPartition(options: TopicPartitionOptions): Pro
   let pauseMs = PAUSE_MS_MIN;
   let shrunkLooks = 0;
   while (!ending.aborted) {
-    const source = openSource(options);
+    let source: KafkaSource | null = null;
     try {
+      const topicId = await options.client.topicId(partition.topic);
+      await assertSameTopic(options.store, partition.topic, topicId);
+      source = openSource(options, topicId);
       await work(options, source, ending, () => {
         pauseMs = PAUSE_MS_MIN;
         shrunkLooks = 0;
@@ -67,12 +71,15 @@ export async function processTopicPartition(options: TopicPartitionOptions): Pro
       await sleepUnlessAborted(clock, pauseMs, ending);
       pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
     } finally {
-      await source.close();
+      await source?.close();
     }
   }
 }
 
-function openSource({ client, fetcher, epoch, partition, format, recordBytesMax }: TopicPartitionOptions): KafkaSource {
+function openSource(
+  { client, fetcher, epoch, partition, format, recordBytesMax }: TopicPartitionOptions,
+  topicId: string | null,
+): KafkaSource {
   return createKafkaSource({
     client,
     fetcher,
@@ -80,6 +87,7 @@ function openSource({ client, fetcher, epoch, partition, format, recordBytesMax 
     ...partition,
     format,
     recordBytesMax,
+    topicId,
     isBinary: format === "avro",
   });
 }

@@ -48,6 +48,7 @@ const LATER: Readonly<Record<string, string>> = {
   "0035_create_incidents_latest.sql": "36f4c166f72e87cd",
   "0036_add_erasures_cleaned.sql": "40c1da283da575ff",
   "0037_add_templates_stored_at.sql": "825f1cadbd15eb74",
+  "0038_create_topic_ids.sql": "16d3adaa99bb63ec",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));

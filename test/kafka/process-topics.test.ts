@@ -147,6 +147,35 @@ withKafka("weir process", () => {
     expect(await accountOf(data)).toEqual(wholeAccount(30));
   });
 
+  it("stops a topic that was made anew, with as many records as the old one, while it ran and while it did not", async () => {
+    const others = await openTopics(brokers);
+    const [first, second] = [await others.make(1), await others.make(1)];
+    const data = join(makeFolder(), "data");
+    const yaml = yamlOf(randomUUID(), { [first]: "json", [second]: "json" });
+    const anew = async (topic: string, count: number) => {
+      await topics.admin.deleteTopics({ topics: [topic] });
+      await until("it is gone", async () => !(await topics.admin.listTopics()).includes(topic));
+      await topics.admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      const fresh = await openTopics(brokers);
+      await fresh.send(topic, jsonLines(count, 100));
+      await fresh.close();
+    };
+    await others.send(first, jsonLines(10));
+    await others.send(second, jsonLines(10));
+    await others.close();
+    const running = processing(data, yaml);
+    await stored(20, running);
+    await anew(first, 15);
+    await until("it is stopped", async () => /SOURCE_REPLACED|SOURCE_NOT_FOUND/.test(running.log()));
+    await running.stop();
+    await anew(second, 15);
+    const again = processing(data, yaml);
+    await until("both are stopped", async () => again.log().match(/"code":"SOURCE_REPLACED"/g)?.length === 2);
+    const { stopped } = await again.stop();
+    expect(stopped.map(({ error }) => error.code)).toEqual(["SOURCE_REPLACED", "SOURCE_REPLACED"]);
+    expect(await accountOf(data)).toEqual(wholeAccount(20));
+  });
+
   it("stops a partition whose next records were deleted, and never goes on elsewhere by itself", async () => {
     const topic = await topics.make(1);
     const data = join(makeFolder(), "data");

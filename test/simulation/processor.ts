@@ -75,6 +75,7 @@ export function startProcessor(options: ProcessorOptions): Processor {
         },
       }),
     hasTopic: async () => true,
+    topicId: async () => null,
     forgetTopic() {},
   } as unknown as KafkaClient;
   let opened: ReturnType<GroupModel["openGroup"]> | null = null;
