@@ -155,7 +155,13 @@ withKafka("weir process", () => {
     const anew = async (topic: string, count: number) => {
       await topics.admin.deleteTopics({ topics: [topic] });
       await until("it is gone", async () => !(await topics.admin.listTopics()).includes(topic));
-      await topics.admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await topics.admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
+      await until("its leader is known", async () =>
+        topics.admin.fetchTopicOffsets(topic).then(
+          () => true,
+          () => false,
+        ),
+      );
       const fresh = await openTopics(brokers);
       await fresh.send(topic, jsonLines(count, 100));
       await fresh.close();
