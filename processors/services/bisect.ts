@@ -7,7 +7,7 @@ const POISON_MAX = 20;
 /**
  * A pipeline that survives records on which a stage throws. Such a batch is halved until the records are found, which become
  * dead letters; the others are processed. The same records give the same rows: what breaks a stage breaks it every time.
- * A stage that never ends is not survived: stages are linear in their input, and nothing here could interrupt them.
+ * A stage that never ends throws as well (deadline.ts). A process that dies of a record is not survived.
  */
 export function withBisecting(pipeline: Pipeline): Pipeline {
   return {

@@ -5,6 +5,7 @@ import { createFetcher, type Fetcher } from "../kafka/fetcher.ts";
 import { createMembership, type Epoch, type Membership } from "../kafka/membership.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Clock, Partition } from "../model/ports.ts";
+import type { RecordBatch } from "../model/record.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Config, SourceConfig } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -12,6 +13,7 @@ import { commitFacts } from "./audit.ts";
 import { type BackgroundAudit, createBackgroundAudit } from "./background-audit.ts";
 import { withBisecting } from "./bisect.ts";
 import { withBreaker } from "./breaker.ts";
+import { limitMsFor, withDeadline } from "./deadline.ts";
 import { kafkaOptionsOf } from "./kafka-options.ts";
 import { type Observer, startObserving } from "./observer.ts";
 import { readingOf } from "./partition.ts";
@@ -90,7 +92,7 @@ async function processSources(
       rebalanceMs: REBALANCE_MS,
     });
     logger.info({ topics, group: config.kafka.group, store: room.store.kind }, "Process started.");
-    const group = new TopicGroup(options, { room, client, fetcher, membership });
+    const group = new TopicGroup(options, { room, client, fetcher, membership, deadline: withDeadline });
     const auditing = createBackgroundAudit(
       { ...room, journal: null, commits: () => group.commits() },
       { clock, logger, observer },
@@ -125,6 +127,8 @@ export interface GroupParts {
   readonly client: KafkaClient;
   readonly fetcher: Fetcher;
   readonly membership: Membership;
+  /** Absent: stages are trusted to come to their end. */
+  readonly deadline?: typeof withDeadline;
 }
 
 /** A member of the group at work, from epoch to epoch, with what `processTopics` opened for it. */
@@ -261,7 +265,11 @@ export class TopicGroup {
     const reading = readingOf(this.#options.config, source.name, source.format, true);
     let pipeline = this.#pipelines.get(source.name);
     if (pipeline === undefined) {
-      pipeline = sharePipeline(withBisecting(this.#parts.room.pipelineFor(reading)));
+      const { room, deadline } = this.#parts;
+      const { sessionMs } = this.#options.config.kafka;
+      const limitMsOf = (records: RecordBatch) => limitMsFor(records, sessionMs);
+      const made = deadline?.(() => room.pipelineFor(reading, true), { limitMsOf }) ?? room.pipelineFor(reading);
+      pipeline = sharePipeline(withBisecting(made));
       this.#pipelines.set(source.name, pipeline);
     }
     return pipeline;

@@ -50,8 +50,11 @@ export interface Workroom {
   readonly observer: Observer | null;
   /** The user's own formats. */
   readonly formats: readonly Format[];
-  /** The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. */
-  pipelineFor(reading: Reading): Pipeline;
+  /**
+   * The pipeline for a reading; partitions that are read alike share one. Not for two at the same time. `isNew`: another one
+   * in its place, for the one before may be broken.
+   */
+  pipelineFor(reading: Reading, isNew?: boolean): Pipeline;
   close(): Promise<void>;
 }
 
@@ -270,10 +273,10 @@ function assemble(
       const lookups = await tables.refresh();
       return { lookups, version: versionWith(lookups) };
     },
-    pipelineFor(reading) {
+    pipelineFor(reading, isNew = false) {
       const id = JSON.stringify(reading);
       let pipeline = pipelines.get(id);
-      if (pipeline === undefined) {
+      if (pipeline === undefined || isNew) {
         pipeline = createPipeline({
           parse: { ...reading, formats },
           rules: config.rules,
