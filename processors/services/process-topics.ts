@@ -266,8 +266,7 @@ export class TopicGroup {
     let pipeline = this.#pipelines.get(source.name);
     if (pipeline === undefined) {
       const { room, deadline } = this.#parts;
-      const { sessionMs } = this.#options.config.kafka;
-      const limitMsOf = (records: RecordBatch) => limitMsFor(records, sessionMs);
+      const limitMsOf = (records: RecordBatch) => limitMsFor(records, this.#options.config.kafka.sessionMs);
       const made = deadline?.(() => room.pipelineFor(reading, true), { limitMsOf }) ?? room.pipelineFor(reading);
       pipeline = sharePipeline(withBisecting(made));
       this.#pipelines.set(source.name, pipeline);
