@@ -1,3 +1,6 @@
+import type { ByteWindow } from "./byte-window.ts";
+import { RecentSpans } from "./recent-spans.ts";
+
 /**
  * Distinct values with small-integer ids. Id 0 is always the empty text.
  *
@@ -9,12 +12,27 @@ export class Dictionary {
   /** Rises whenever ids are given anew; whoever remembers ids must compare it. */
   generation = 0;
   #ids = new Map<string, number>([["", 0]]);
+  /** null until a span is asked for. */
+  #recent: RecentSpans | null = null;
   #bytes = 0;
 
   /** Id of a value, given on first sight. */
   intern(value: string): number {
     const id = this.#ids.get(value);
     return id === undefined ? this.#add(value) : id;
+  }
+
+  /** Id of text[begin, end), where `window` is of this text. One that came lately is found by its bytes. */
+  internSpan(window: ByteWindow, text: string, begin: number, end: number): number {
+    if (begin === end) return 0;
+    const at = window.reach(begin, end);
+    if (at < 0) return this.intern(text.slice(begin, end));
+    this.#recent ??= new RecentSpans();
+    const known = this.#recent.find(window, at, end - begin);
+    if (known >= 0) return known;
+    const id = this.intern(text.slice(begin, end));
+    this.#recent.put(window, at, end - begin, id);
+    return id;
   }
 
   get size(): number {
@@ -30,6 +48,7 @@ export class Dictionary {
     this.values = [""];
     this.#ids = new Map([["", 0]]);
     this.#bytes = 0;
+    this.#recent?.clear();
     this.generation++;
   }
 

@@ -1,4 +1,5 @@
 import { Attributes } from "./attributes.ts";
+import { ByteWindow } from "./byte-window.ts";
 import type { RecordBatch } from "./record.ts";
 import { StringColumn } from "./string-column.ts";
 import { TextColumn } from "./text-column.ts";
@@ -68,6 +69,8 @@ export class EventBatch {
   records!: RecordBatch;
   rowsMax: number;
 
+  /** The batch's text as bytes, wherever it is being read. */
+  readonly window = new ByteWindow();
   readonly strings: Record<StringColumnName, StringColumn>;
 
   /** Event time, microseconds since the epoch; `time_source` says whether it is the append time. */
@@ -105,7 +108,7 @@ export class EventBatch {
   constructor(rowsMax: number) {
     this.rowsMax = rowsMax;
     this.strings = Object.fromEntries(
-      STRING_COLUMNS.map((name) => [name, new StringColumn(rowsMax, UNIQUE_COLUMNS.has(name))]),
+      STRING_COLUMNS.map((name) => [name, new StringColumn(rowsMax, UNIQUE_COLUMNS.has(name), this.window)]),
     ) as EventBatch["strings"];
     this.timestampUs = new Float64Array(rowsMax);
     this.time_source = new Uint8Array(rowsMax);
@@ -129,6 +132,7 @@ export class EventBatch {
     if (Math.max(rowsMax, records.count) > this.rowsMax) this.#grow(Math.max(rowsMax, records.count));
     this.records = records;
     const used = Math.max(this.rows, records.count, rowsMax);
+    this.window.begin(records.text);
     for (const name of STRING_COLUMNS) this.strings[name].begin(records.text, used);
     this.attributes.keys.trim(ATTRIBUTE_KEYS_MAX, ATTRIBUTE_KEY_BYTES_MAX);
     this.attributes.begin(records.text);
@@ -156,7 +160,9 @@ export class EventBatch {
 
   /** Room for more rows; what the columns held is void. */
   #grow(rowsMax: number): void {
-    const { strings, attributes, droppedCodes, trace_id, span_id, line_kept, ...columns } = new EventBatch(rowsMax);
+    const { window, strings, attributes, droppedCodes, trace_id, span_id, line_kept, ...columns } = new EventBatch(
+      rowsMax,
+    );
     Object.assign(this, columns);
     for (const name of STRING_COLUMNS) this.strings[name].grow(rowsMax);
     for (const column of [this.trace_id, this.span_id, this.line_kept]) column.grow(rowsMax);

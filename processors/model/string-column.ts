@@ -1,3 +1,4 @@
+import type { ByteWindow } from "./byte-window.ts";
 import { Dictionary } from "./dictionary.ts";
 import { TextColumn } from "./text-column.ts";
 
@@ -24,12 +25,15 @@ export class StringColumn {
   /** The texts are in `texts`, not in the dictionary. */
   isDirect = false;
   readonly texts: TextColumn | null;
+  /** Of the batch's text. */
+  readonly #window: ByteWindow;
   #lookups = 0;
   #sizeBefore = 1;
   #directBatches = 0;
 
-  constructor(rowsMax: number, mayBeDirect = false, dictionary = new Dictionary()) {
+  constructor(rowsMax: number, mayBeDirect: boolean, window: ByteWindow, dictionary = new Dictionary()) {
     this.dictionary = dictionary;
+    this.#window = window;
     this.ids = new Uint32Array(rowsMax);
     this.texts = mayBeDirect ? new TextColumn(rowsMax) : null;
   }
@@ -71,7 +75,7 @@ export class StringColumn {
       this.ids[row] = begin === end ? 0 : 1;
     } else {
       this.#lookups++;
-      this.ids[row] = this.dictionary.intern(text.slice(begin, end));
+      this.ids[row] = this.dictionary.internSpan(this.#window, text, begin, end);
     }
   }
 

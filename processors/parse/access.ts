@@ -1,5 +1,6 @@
 import { Dictionary, flatCopy } from "../model/dictionary.ts";
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
+import { RecentAnswers } from "../model/recent-answers.ts";
 import type { RecordBatch } from "../model/record.ts";
 import { createCharacterFinder, createFinder, SLOT_MARK, slot } from "./layout.ts";
 import type { Format, LineParser } from "./line-parser.ts";
@@ -54,9 +55,6 @@ const QUOTED_CUT = 256;
 const FLAGS_END = 4096;
 const ANY_CUT = QUOTED_CUT | (QUOTED_CUT << 3);
 const NO_TAIL: Tail = { referrer: 0, agent: 0, flags: 0, length: 0 };
-
-/** Requests and tails that are remembered: what stays in the processor's cache. */
-const REMEMBERED_MAX = 16_384;
 
 /** Columns of which ids are remembered with requests, tails and layouts. */
 const REMEMBERED = [
@@ -127,10 +125,8 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
   const findSpace = createFinder(" ");
   const findBracket = createFinder(" [");
   const findQuote = createFinder('"');
-  const requests = new Dictionary();
-  let parsed: Request[] = [];
-  const tails = new Dictionary();
-  let parsedTails: Tail[] = [];
+  const requests = new RecentAnswers(parseRequest);
+  const tails = new RecentAnswers(parseTail);
   let generations = "";
   const zones = new Dictionary();
   let zoneText = "?";
@@ -191,21 +187,13 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     return parsedTail;
   }
 
-  function tailOf(text: string, batch: EventBatch): Tail {
-    const id = tails.intern(text);
-    return (parsedTails[id] ??= parseTail(tails.values[id], batch));
-  }
-
   /** Remembered requests hold ids of the batch's dictionaries; they are void when one of those starts anew. */
   function forgetIfVoid(batch: EventBatch): void {
-    requests.trim(REMEMBERED_MAX, 16 << 20);
-    tails.trim(REMEMBERED_MAX, 16 << 20);
-    const dictionaries = [requests, tails, ...REMEMBERED.map((name) => batch.strings[name].dictionary)];
-    const now = dictionaries.map(({ generation }) => generation).join();
+    const now = REMEMBERED.map((name) => batch.strings[name].dictionary.generation).join();
     if (now !== generations) {
       generations = now;
-      parsed = [];
-      parsedTails = [];
+      requests.clear();
+      tails.clear();
       layouts.clear();
     }
   }
@@ -280,8 +268,7 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     batch.timestampUs[row] = us;
     batch.time_source[row] = TIME_EVENT;
 
-    const requestId = requests.intern(text.slice(requestAt, requestEnd));
-    const request = (parsed[requestId] ??= parseRequest(requests.values[requestId], batch));
+    const request = requests.of(batch, requestAt, requestEnd);
     strings.http_request_method.ids[row] = request.method;
     if (strings.url_path.isDirect) strings.url_path.set(row, request.pathText);
     else strings.url_path.ids[row] = request.path;
@@ -299,8 +286,8 @@ function createAccessParser({ withVirtualHost = false, plain = false }): LinePar
     if (restAt < end) {
       // All up to the last quote is looked up at once; if that cuts an unclosed quote off, all up to the end.
       const lastQuote = text.lastIndexOf('"', end - 1) + 1;
-      let tail = lastQuote > restAt ? tailOf(text.slice(restAt, lastQuote), batch) : NO_TAIL;
-      if (tail.flags & ANY_CUT) tail = tailOf(text.slice(restAt, end), batch);
+      let tail = lastQuote > restAt ? tails.of(batch, restAt, lastQuote) : NO_TAIL;
+      if (tail.flags & ANY_CUT) tail = tails.of(batch, restAt, end);
       strings.http_request_referrer.ids[row] = tail.referrer;
       strings.user_agent_original.ids[row] = tail.agent;
       flags |= tail.flags;

@@ -1,3 +1,4 @@
+import { areSame, type ByteWindow, quoteAt } from "../model/byte-window.ts";
 import { flatCopy } from "../model/dictionary.ts";
 import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
 import type { StringColumn } from "../model/string-column.ts";
@@ -34,6 +35,9 @@ export interface Shape {
   readonly quoted: readonly boolean[];
   readonly slots: readonly Slot[];
   readonly cells: readonly Cell[];
+  /** The literals' bytes, one after the other; literal i is [literalEnds[i] - its length, literalEnds[i]). */
+  readonly literalBytes: DataView;
+  readonly literalEnds: Int32Array;
   readonly layout: string;
   /** Id of the layout in the batch's dictionary, while that has this generation. */
   layoutId: number;
@@ -103,6 +107,7 @@ function cellOf(place: Slot): Cell {
   };
 }
 
+const PADDING_BYTES = 4;
 const SHAPE_SLOTS_MAX = 64;
 const SHAPES_MAX = 64;
 const SHAPE_LITERALS_LENGTH_MAX = 8192;
@@ -132,25 +137,29 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
   const starts = new Int32Array(SHAPE_SLOTS_MAX);
   const ends = new Int32Array(SHAPE_SLOTS_MAX);
 
-  function fits(shape: Shape, text: string, begin: number, end: number): boolean {
-    const { literals, quoted } = shape;
+  /** Whether the line at window.bytes[from, to), which is text[begin, …), is of the shape; finds its values. */
+  function fits(shape: Shape, { bytes, view }: ByteWindow, from: number, to: number, begin: number): boolean {
+    const { quoted, literalBytes, literalEnds } = shape;
     const count = quoted.length;
-    let at = begin;
+    const shift = begin - from;
+    let at = from;
+    let literal = 0;
     for (let i = 0; i < count; i++) {
-      const literal = literals[i];
-      if (!text.startsWith(literal, at)) return false;
-      at += literal.length;
-      starts[i] = at;
+      const literalEnd = literalEnds[i];
+      if (!areSame(view, at, literalBytes, literal, literalEnd - literal)) return false;
+      at += literalEnd - literal;
+      literal = literalEnd;
+      starts[i] = at + shift;
       if (quoted[i]) {
-        at = text.indexOf('"', at);
-        if (at < 0 || at >= end) return false;
+        at = quoteAt(view, at, to);
+        if (at >= to) return false;
       } else {
-        while (at < end && endsBare[text.charCodeAt(at)] === 0) at++;
+        while (at < to && endsBare[bytes[at]] === 0) at++;
       }
-      ends[i] = at;
+      ends[i] = at + shift;
     }
-    const last = literals[count];
-    return at + last.length === end && text.startsWith(last, at);
+    const last = literalEnds[count] - literal;
+    return at + last === to && areSame(view, at, literalBytes, literal, last);
   }
 
   function inRankOrder(names: readonly string[]): number[] {
@@ -194,21 +203,23 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
           cell.column = batch.strings[cell.name!];
         }
         const column = cell.column!;
-        if (cell.generation === column.dictionary.generation) {
-          const last = column.dictionary.values[cell.id];
-          if (last.length === end - begin && text.startsWith(last, begin)) {
-            column.ids[row] = cell.id;
-            if (action === SEVERITY && cell.severityNumber > 0) batch.severity_number[row] = cell.severityNumber;
-            continue;
-          }
+        const { dictionary } = column;
+        const isLookedUp = column.texts === null;
+        const id = isLookedUp ? dictionary.internSpan(batch.window, text, begin, end) : 0;
+        if (isLookedUp && id === cell.id && dictionary.generation === cell.generation) {
+          column.ids[row] = id;
+          if (cell.severityNumber > 0) batch.severity_number[row] = cell.severityNumber;
+          continue;
         }
         if (!quoted[i] && !isBare(text.slice(begin, end))) return false;
-        if (action === STRING && begin < end) column.setSpan(row, text, begin, end);
-        else if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
-        if (begin < end && !column.isDirect) {
+        if (action === SEVERITY || begin === end) {
+          if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
+        } else if (isLookedUp) column.ids[row] = id;
+        else column.setSpan(row, text, begin, end);
+        if (isLookedUp) {
           const place = places[i];
-          cell.id = column.ids[row];
-          cell.generation = column.dictionary.generation;
+          cell.id = id;
+          cell.generation = dictionary.generation;
           cell.severityNumber = place.kind === "severity" && place.setsNumber ? batch.severity_number[row] : 0;
         }
         continue;
@@ -252,8 +263,13 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
 
   return {
     match(text, begin, end, batch, row) {
-      for (let i = 0; i < known.length; i++)
-        if (fits(known[i], text, begin, end) && take(i, text, batch, row)) return true;
+      const { window } = batch;
+      for (let i = 0; i < known.length; i++) {
+        // Taking a line moves the window where a value of it is longer than what is left.
+        const from = window.reach(begin, end);
+        if (from < 0) return false;
+        if (fits(known[i], window, from, from + end - begin, begin) && take(i, text, batch, row)) return true;
+      }
       return false;
     },
 
@@ -297,9 +313,15 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       const length = literals.reduce((sum, literal) => sum + literal.length, 0);
       if (line.repeatable && places.length <= SHAPE_SLOTS_MAX && length <= SHAPE_LITERALS_LENGTH_MAX) {
         const copies = literals.map((literal) => flatCopy(literal));
+        let literalEnd = 0;
+        const literalEnds = Int32Array.from(copies, (literal) => (literalEnd += literal.length));
+        const literalBytes = new DataView(new ArrayBuffer(literalEnd + PADDING_BYTES));
+        Buffer.from(literalBytes.buffer).latin1Write(copies.join(""), 0);
         const shape = {
           names: line.names.map(flatCopy),
           literals: copies,
+          literalBytes,
+          literalEnds,
           quoted: [...line.quoted],
           slots: places.map(ownCopy),
           cells: places.map(cellOf),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BlockBuilder } from "../../processors/encode/block.ts";
 import { Attributes } from "../../processors/model/attributes.ts";
+import { ByteWindow } from "../../processors/model/byte-window.ts";
 import { StringColumn } from "../../processors/model/string-column.ts";
 import { TextColumn } from "../../processors/model/text-column.ts";
 import { useStore } from "../support/make-store.ts";
@@ -33,7 +34,7 @@ async function throughEngine(
 }
 
 function columnOf(values: readonly string[]): StringColumn {
-  const column = new StringColumn(values.length);
+  const column = new StringColumn(values.length, false, new ByteWindow());
   for (const [row, value] of values.entries()) column.set(row, value);
   return column;
 }
@@ -68,7 +69,7 @@ describe("a column that the engine reads back", () => {
   });
 
   it("has texts of a column that stopped looking them up", async () => {
-    const column = new StringColumn(4, true);
+    const column = new StringColumn(4, true, new ByteWindow());
     column.begin("", 4);
     for (let i = 0; i < 5000; i++) column.set(0, `new ${i}`);
     const text = "a--b";
