@@ -28,6 +28,7 @@ describe("npm run bench", () => {
       "case",
       "load",
       "kafka",
+      "latency",
       "memory",
       "parse",
       "formats",

@@ -3,6 +3,7 @@ import { table } from "../../processors/runtime/table.ts";
 import type { BenchCase } from "./case.ts";
 import { FORMATS } from "./formats.ts";
 import { KAFKA } from "./kafka.ts";
+import { LATENCY } from "./latency.ts";
 import { LOAD } from "./load.ts";
 import { MASK } from "./mask.ts";
 import { MEMORY } from "./memory.ts";
@@ -15,7 +16,7 @@ import { openScratch } from "./scratch.ts";
  * wrong or something failed, 2 wrong usage.
  */
 
-const CASES: readonly BenchCase[] = [LOAD, KAFKA, MEMORY, PARSE, FORMATS, MASK];
+const CASES: readonly BenchCase[] = [LOAD, KAFKA, LATENCY, MEMORY, PARSE, FORMATS, MASK];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

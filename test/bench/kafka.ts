@@ -63,7 +63,7 @@ export const KAFKA: BenchCase = {
 };
 
 /** The broker of KAFKA_BROKERS, otherwise one of its own. */
-async function brokerFor(scratch: Scratch): Promise<{ readonly address: string; stop(): Promise<void> }> {
+export async function brokerFor(scratch: Scratch): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const given = process.env["KAFKA_BROKERS"] ?? "";
   if (given !== "") return { address: given, stop: async () => {} };
   const jars = await kafkaJars();
