@@ -77,6 +77,16 @@ describe("a cut", () => {
     expect(cut).toMatchObject({ watermarkUs: 1005 * SECOND, added: [] });
   });
 
+  it("is made once without a batch when nothing more can come, for windows that end after the last event", () => {
+    const { history } = cutsOf([[1000, 1000, 980]]);
+    const ended = tick(1001, 1000, { history });
+    const partitions = [{ ...ended.partitions[0], proof: { end: 5n, atUs: 1001 * SECOND, isFinal: true } }];
+    const passed = { ...history, watermarkUs: 1000 * SECOND };
+    const cut = decideCut({ ...ended, partitions, history: passed });
+    expect(cut).toMatchObject({ isDrained: true, added: [] });
+    expect(decideCut({ ...ended, partitions, history: afterCut(passed, cut!) })).toBeNull();
+  });
+
   it("revises closed windows at most every ten seconds, and then only those closed at the revising cut before, or earlier", () => {
     const { cuts } = cutsOf([
       [1000, 1000, 980],
