@@ -7,7 +7,7 @@ import { type CommonOptions, command, configOf, type Exit, loggerOf, untilSignal
 /** `weir close` */
 export function addClose(program: Command, exit: Exit): void {
   command(program, "close")
-    .description("close windows of what others have stored, as it comes")
+    .description("close windows of what others have stored and look for anomalies in them, as it comes")
     .option("--once", "what is due now, then end")
     .action(async (options: CommonOptions & { once?: boolean }) => {
       const config = configOf(options);

@@ -17,6 +17,7 @@ export const ERRORS = {
   KAFKA_FENCED: { retriable: true },
   KAFKA_COMMIT_UNKNOWN: { retriable: true },
   SERIES_INVALID: { retriable: false },
+  WINDOWS_NOT_FOUND: { retriable: false },
   LISTEN_FAILED: { retriable: true },
   STORE_BUSY: { retriable: true },
   STORE_UNREACHABLE: { retriable: true },

@@ -1,6 +1,7 @@
+import { describeBound } from "../incident/words.ts";
 import { table } from "../runtime/table.ts";
 import { formatCount } from "../runtime/terminal.ts";
-import type { BacktestSummary, Firing } from "./backtest.ts";
+import type { BacktestSummary, Firing } from "./backtest-tally.ts";
 
 const SHOWN_MAX = 50;
 
@@ -17,8 +18,8 @@ export function backtestText(
         [
           { title: "series", value: (firing) => firing.series },
           { title: "timestamp", value: (firing) => firing.timestamp },
-          { title: "value", value: (firing) => short(firing.value) },
-          { title: "expected", value: (firing) => short(firing.expected) },
+          { title: "value", value: (firing) => written(firing, firing.value) },
+          { title: "expected", value: (firing) => written(firing, firing.expected) },
           { title: "band", value: band },
           { title: "score", value: (firing) => firing.score.toFixed(2) },
           { title: "why", value: (firing) => firing.why },
@@ -26,7 +27,8 @@ export function backtestText(
         { widthMax },
       ),
     );
-    if (firings.length > SHOWN_MAX) lines.push(`… and ${formatCount(firings.length - SHOWN_MAX)} more; -o writes all.`);
+    if (firings.length > SHOWN_MAX)
+      lines.push(`… and ${formatCount(firings.length - SHOWN_MAX)} more; --json has all.`);
     lines.push("");
   }
   const share = weeks > 0 ? `, ${short(firings.length / weeks)} per series and week` : "";
@@ -37,8 +39,13 @@ export function backtestText(
   return lines.join("\n");
 }
 
-function band({ lower, upper }: Firing): string {
-  return `${lower === null ? "" : short(lower)} … ${upper === null ? "" : short(upper)}`;
+function band(firing: Firing): string {
+  const { lower, upper } = firing;
+  return `${lower === null ? "" : written(firing, lower)} … ${upper === null ? "" : written(firing, upper)}`;
+}
+
+function written({ signal }: Firing, value: number): string {
+  return signal === undefined ? short(value) : describeBound(signal, value);
 }
 
 function times(count: number): string {

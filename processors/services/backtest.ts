@@ -11,6 +11,7 @@ import { readSeries, type SeriesProblem } from "../detect/series-file.ts";
 import { encodeSeries } from "../encode/series.ts";
 import { WeirError } from "../model/errors.ts";
 import type { SeriesTable, SeriesWindows } from "../model/series.ts";
+import { type BacktestSummary, createPanelPicker, type Firing, pointOf } from "./backtest-tally.ts";
 import { historyStatement } from "./detector.ts";
 
 export interface BacktestOptions {
@@ -19,41 +20,18 @@ export interface BacktestOptions {
   /** Where the scores go, a row for each row of the file; null: nowhere. */
   readonly out: string | null;
   /** Where a picture goes (SVG); null: nowhere. */
-  readonly plot: string | null;
+  readonly svg: string | null;
   readonly score: "budget" | "raw";
   /** False alarms per week and series that are put up with. */
   readonly budget: number;
 }
 
-export interface Firing {
-  readonly series: string;
-  /** As it was written. */
-  readonly timestamp: string;
-  readonly value: number;
-  readonly score: number;
-  readonly expected: number;
-  /** null: no bound. */
-  readonly lower: number | null;
-  readonly upper: number | null;
-  readonly why: string;
-}
-
-export interface BacktestSummary {
-  readonly series: number;
-  readonly rows: number;
-  /** Windows without a row that were taken for zero. */
-  readonly filled: number;
-  /** Weeks of all series together. */
-  readonly weeks: number;
-  readonly threshold: number;
-  readonly firings: readonly Firing[];
-}
-
 const BYTES_MAX = 1 << 28;
-const PANELS_MAX = 6;
 /** Of the raw score: finds what a person would call unusual, with some false alarms. */
 const RAW_THRESHOLD = 4.2;
 const OBSERVATIONS = "observations";
+/** Windows that are scored at a time, unless one series has more: memory grows with them. */
+const WINDOWS_MAX = 64_000;
 
 /**
  * Scores the series of a file with the shipped detector, in an engine of its own that is thrown away. Throws
@@ -69,18 +47,22 @@ export async function backtest(options: BacktestOptions): Promise<BacktestSummar
   if (problemCount > 0) throw invalid(options.file, problems, problemCount);
   const windows = placeWindows(table);
   const threshold = options.score === "raw" ? RAW_THRESHOLD : 3 - Math.log10(options.budget);
-  const lines = windows.count === 0 ? [] : await score(windows, options.score, threshold);
   const firings: Firing[] = [];
+  const picker = createPanelPicker();
   const outLines = options.out === null ? null : Array.from<string>({ length: table.rows });
-  for (let k = 0; k < windows.count; k++) {
-    const row = windows.row[k];
-    const scored = lines[k];
-    if (outLines !== null && row >= 0) outLines[row] = scored.replaceAll("\t", ",").replace(/-?inf/g, "");
-    if (scored.endsWith("\t")) continue;
-    firings.push(firingOf(table, windows, k, scored));
-  }
+  await score(windows, options.score, threshold, (from, lines) => {
+    let fired = 0;
+    for (const [n, scored] of lines.entries()) {
+      const row = windows.row[from + n];
+      if (outLines !== null && row >= 0) outLines[row] = scored.replaceAll("\t", ",").replace(/-?inf/g, "");
+      if (scored.endsWith("\t")) continue;
+      firings.push(firingOf(table, windows, from + n, scored));
+      fired++;
+    }
+    if (options.svg !== null && picker.wants(fired)) picker.add(panelOf(table, windows, from, lines), fired);
+  });
   if (options.out !== null && outLines !== null) await writeFile(options.out, scoresText(table, outLines));
-  if (options.plot !== null) await writeFile(options.plot, drawPlot(panelsOf(table, windows, lines)));
+  if (options.svg !== null) await writeFile(options.svg, drawPlot(picker.panels()));
   return {
     series: table.names.length,
     rows: table.rows,
@@ -124,8 +106,17 @@ function invalid(path: string, problems: readonly SeriesProblem[], count: number
   );
 }
 
-/** The result's lines, tab-separated: score, expected, lower, upper, anomaly, why. One per window, in their order. */
-async function score(windows: SeriesWindows, kind: string, threshold: number): Promise<string[]> {
+/**
+ * Scores groups of whole series, one after the other. `onSeries` gets of each series its first window and the result's lines,
+ * one per window in their order, tab-separated: score, expected, lower, upper, anomaly, why.
+ */
+async function score(
+  windows: SeriesWindows,
+  kind: string,
+  threshold: number,
+  onSeries: (from: number, lines: readonly string[]) => void,
+): Promise<void> {
+  if (windows.count === 0) return;
   const folder = await mkdtemp(join(tmpdir(), "weir-backtest-"));
   try {
     const store = await openStore({ dataDir: folder });
@@ -135,18 +126,56 @@ async function score(windows: SeriesWindows, kind: string, threshold: number): P
           is_new UInt8 DEFAULT 1, counts_before UInt8 DEFAULT 1, weekend_before UInt32 DEFAULT 0)
         ENGINE = MergeTree ORDER BY (series, i)`,
       );
-      await store.insert(encodeSeries(OBSERVATIONS, windows));
-      const result = await store.queryText(await historyStatement(), "TabSeparated", {
-        readonly: false,
-        parameters: { score: kind, threshold },
-      });
-      return (await text(result)).split("\n");
+      const statement = await historyStatement();
+      for (let from = 0; from < windows.count; ) {
+        const to = endOfGroup(windows, from);
+        await store.command(`TRUNCATE TABLE ${OBSERVATIONS}`);
+        await store.insert(encodeSeries(OBSERVATIONS, sliceOf(windows, from, to)));
+        const parameters = { score: kind, threshold };
+        const result = await store.queryText(statement, "TabSeparated", { readonly: false, parameters });
+        const lines = (await text(result)).split("\n");
+        for (let at = from; at < to; ) {
+          const end = endOfSeries(windows, at);
+          onSeries(at, lines.slice(at - from, end - from));
+          at = end;
+        }
+        from = to;
+      }
     } finally {
       await store.close();
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function endOfSeries({ series, count }: SeriesWindows, from: number): number {
+  let end = from;
+  while (end < count && series[end] === series[from]) end++;
+  return end;
+}
+
+function endOfGroup(windows: SeriesWindows, from: number): number {
+  let end = endOfSeries(windows, from);
+  while (end < windows.count) {
+    const next = endOfSeries(windows, end);
+    if (next - from > WINDOWS_MAX) break;
+    end = next;
+  }
+  return end;
+}
+
+function sliceOf(windows: SeriesWindows, from: number, to: number): SeriesWindows {
+  const { series, i, start, block, values, row } = windows;
+  return {
+    count: to - from,
+    series: series.subarray(from, to),
+    i: i.subarray(from, to),
+    start: start.subarray(from, to),
+    block: block.subarray(from, to),
+    values: values.subarray(from, to),
+    row: row.subarray(from, to),
+  };
 }
 
 function firingOf(table: SeriesTable, windows: SeriesWindows, k: number, scored: string): Firing {
@@ -179,26 +208,19 @@ function weeksOf({ count, series, start }: SeriesWindows): number {
   return seconds / 604_800;
 }
 
-/** The series that fired most often, most first. */
-function panelsOf(table: SeriesTable, windows: SeriesWindows, lines: readonly string[]): PlotPanel[] {
-  const panels: (PlotPanel & { fired: number })[] = [];
-  for (let from = 0; from < windows.count; ) {
-    const code = windows.series[from];
-    const panel = { name: table.names[code], points: [] as PlotPanel["points"][number][], fired: 0 };
-    for (; from < windows.count && windows.series[from] === code; from++) {
-      const [score, , lower, upper, , why] = lines[from].split("\t");
-      if (why !== "") panel.fired++;
-      panel.points.push({
-        seconds: windows.start[from],
-        value: windows.values[from],
-        lower: boundOf(lower),
-        upper: boundOf(upper),
-        mark: why === "" ? null : `${why}, score ${Number(score).toFixed(2)}`,
-      });
-    }
-    panels.push(panel);
-  }
-  return panels.toSorted((a, b) => b.fired - a.fired).slice(0, PANELS_MAX);
+function panelOf(table: SeriesTable, windows: SeriesWindows, from: number, lines: readonly string[]): PlotPanel {
+  const points = lines.map((line, n) => {
+    const [score, , lower, upper, , why] = line.split("\t");
+    return pointOf({
+      seconds: windows.start[from + n],
+      value: windows.values[from + n],
+      lower: boundOf(lower),
+      upper: boundOf(upper),
+      score: Number(score),
+      why,
+    });
+  });
+  return { name: table.names[windows.series[from]], points };
 }
 
 function boundOf(text: string): number | null {

@@ -2,6 +2,7 @@ import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { openCloser } from "./closer.ts";
+import { createDetection } from "./closing.ts";
 import { openWorkplace } from "./workplace.ts";
 
 export interface CloseOptions {
@@ -22,7 +23,7 @@ export interface CloseSummary {
   readonly heldBy: string | null;
 }
 
-/** Closes windows of everything in the ledger, as the only one who does. Throws SOURCE_BUSY while another one lives. */
+/** Closes windows of everything in the ledger and looks for anomalies in them, as the only one who does. Throws SOURCE_BUSY while another one lives. */
 export async function close(options: CloseOptions): Promise<CloseSummary> {
   const { config, once, clock, signal, logger } = options;
   const workplace = await openWorkplace(config, clock);
@@ -30,8 +31,11 @@ export async function close(options: CloseOptions): Promise<CloseSummary> {
     const closer = await openCloser(workplace, { clock });
     try {
       logger.debug({}, "Closing started.");
+      const detection = createDetection(workplace, signal);
       for (;;) {
-        const { watermarkUs, heldBy } = await closer.tick(once);
+        const tick = await closer.tick(once);
+        await detection.after(tick, once);
+        const { watermarkUs, heldBy } = tick;
         if (once || signal.aborted)
           return {
             watermark: watermarkUs === 0 ? null : new Date(watermarkUs / 1000).toISOString(),

@@ -24,6 +24,24 @@ const TICKS_PER_DETECTION = 60;
 /** An older watermark is told with the partition that holds it. */
 const AGE_MS_TOLD = 60_000;
 
+/** Looks for anomalies when closing has brought something to look at. */
+export function createDetection({ store, config }: Pick<Workplace, "store" | "config">, signal?: AbortSignal) {
+  let ticks = 0;
+  let detectedUs = 0;
+  return {
+    /** Says whether it looked. */
+    async after({ watermarkUs }: ClosingTick, isForced: boolean): Promise<boolean> {
+      if (signal?.aborted === true) return false;
+      const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
+      if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
+      await detect(store, config);
+      detectedUs = untilUs;
+      ticks = 0;
+      return true;
+    },
+  };
+}
+
 export function createClosing(
   workplace: Workplace,
   options: CloserOptions & {
@@ -36,25 +54,14 @@ export function createClosing(
   let closer: Closer | null = null;
   let last: ClosingTick | null = null;
   let failure = "";
-  let ticks = 0;
-  let detectedUs = 0;
-
-  async function detectAfter({ watermarkUs }: ClosingTick, isForced: boolean): Promise<boolean> {
-    if (signal?.aborted === true) return false;
-    const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
-    if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
-    await detect(workplace.store, workplace.config);
-    detectedUs = untilUs;
-    ticks = 0;
-    return true;
-  }
+  const detection = createDetection(workplace, signal);
 
   return {
     async tick(isForced = false) {
       try {
         closer ??= await openCloser(workplace, options);
         last = await closer.tick(isForced);
-        const isDetected = await detectAfter(last, isForced);
+        const isDetected = await detection.after(last, isForced);
         workplace.observer?.onWatermark(last.watermarkUs);
         failure = "";
         return isDetected;

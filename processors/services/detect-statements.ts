@@ -3,10 +3,10 @@
  * to; hours and windows are [from, to), text as `DateTime` reads it.
  */
 
-const LATEST = `SELECT window_start, key, events, errors, duration_count, duration_histogram
+const latestOf = (filter: string) => `SELECT window_start, key, events, errors, duration_count, duration_histogram
   FROM windows
   WHERE rule = {rule:String} AND rule_version = {version:UInt32}
-    AND window_start >= {from:DateTime('UTC')} AND window_start < {to:DateTime('UTC')}
+    AND window_start >= {from:DateTime('UTC')} AND window_start < {to:DateTime('UTC')} AND ${filter}
   ORDER BY revision DESC
   LIMIT 1 BY window_start, key`;
 
@@ -14,12 +14,11 @@ const LATEST = `SELECT window_start, key, events, errors, duration_count, durati
 const DURATIONS_MIN = 8;
 
 /**
- * Values of every series, from its first window on, or from the beginning for one that had events in the 14 days before.
+ * Values of the series whose key fits a condition (text of our own), from its first window on, or from the beginning for one that had events in the 14 days before.
  * The third of them is the 95th percentile of durations, where there are enough.
  */
-export const FILL_SIGNALS = `INSERT INTO signals_5m (rule, signal, key, window_start, value)
-WITH
-latest AS (${LATEST}),
+export const signalsOf = (filter: string): string => `WITH
+latest AS (${latestOf(filter)}),
 sums AS
 (
   SELECT CAST(key, 'Array(String)') AS key, toStartOfInterval(window_start, INTERVAL 300 SECOND) AS start, sum(events) AS events,
@@ -37,6 +36,7 @@ known AS
     UNION ALL
     SELECT CAST(key, 'Array(String)') AS key, {from:DateTime('UTC')} AS first FROM baselines FINAL
     WHERE rule = {rule:String} AND signal = 'events' AND hour < {from:DateTime('UTC')} AND hour >= {from:DateTime('UTC')} - INTERVAL 14 DAY
+      AND ${filter}
     GROUP BY key HAVING sum(total) > 0
   )
   GROUP BY key
@@ -45,11 +45,15 @@ filled AS
 (
   SELECT key, toDateTime(arrayJoin(range(toUnixTimestamp(first), toUnixTimestamp({to:DateTime('UTC')}), 300)), 'UTC') AS start FROM known
 )
-SELECT {rule:String}, s.1, key, start, s.2
+SELECT {rule:String} AS rule, s.1 AS signal, key, start AS window_start, s.2 AS value
 FROM filled LEFT JOIN sums USING (key, start)
 ARRAY JOIN arrayConcat(
   [('events', toFloat64(events)), ('errors', toFloat64(errors))],
   if(durations >= ${DURATIONS_MIN}, [('duration_us_p95', 2 * pow(1.01 / 0.99, bucket_95) / (1.01 / 0.99 + 1))], [])) AS s`;
+
+/** The values of every series. */
+export const FILL_SIGNALS = `INSERT INTO signals_5m (rule, signal, key, window_start, value)
+${signalsOf("1")}`;
 
 /** Signals that the score is for; errors are judged by their share. */
 export const SCORED = `(SELECT * FROM signals_5m FINAL WHERE rule IN {rules:Array(String)} AND signal != 'errors'

@@ -4,6 +4,7 @@ import { read } from "./house.ts";
 
 interface Service {
   readonly image: string;
+  readonly command?: readonly string[];
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[]; readonly retries: number };
@@ -16,7 +17,17 @@ const compose = parse(read("docker-compose.yml")) as {
 
 describe("docker-compose.yml", () => {
   it("starts Kafka and ClickHouse and, if it is told to, Weir", () => {
-    expect(Object.keys(compose.services).sort()).toEqual(["clickhouse", "close", "kafka", "process"]);
+    expect(Object.keys(compose.services).sort()).toEqual(["clickhouse", "close", "kafka", "notify", "process"]);
+  });
+
+  it("gives Weir only commands that there are, all with one configuration and one journal", () => {
+    const commands = read("processors/main.ts");
+    for (const { image, command = [], volumes } of Object.values(compose.services)) {
+      if (!image.startsWith("weir:")) continue;
+      expect(commands).toContain(`./commands/${command[0]}.ts`);
+      expect(command.slice(1)).toEqual(["--config", "/etc/weir/weir.yaml", "--url", "http://clickhouse:8123"]);
+      expect(volumes).toEqual(["weir:/var/lib/weir", "./weir.yaml:/etc/weir/weir.yaml:ro"]);
+    }
   });
 
   it.each(Object.entries(compose.services))("pins the image of %s to a full version", (_, { image }) => {

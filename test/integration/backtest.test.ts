@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
-import { type BacktestSummary, backtest } from "../../processors/services/backtest.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { backtest } from "../../processors/services/backtest.ts";
+import type { BacktestSummary } from "../../processors/services/backtest-tally.ts";
 import { MONDAY, makeCounts, makeGauge, seriesCsv, WINDOW_SECONDS, WINDOWS_A_DAY } from "../support/make-series.ts";
-import { makeFolder, weir } from "./workbench.ts";
+import { ask, makeFolder, weir } from "./workbench.ts";
 
 const DAY = WINDOWS_A_DAY;
 const DAYS = 18;
@@ -21,7 +23,7 @@ async function run(csv: string, options: { score?: "budget" | "raw"; budget?: nu
   const file = join(folder, "in.csv");
   const out = join(folder, "out.csv");
   writeFileSync(file, csv);
-  const summary = await backtest({ file, out, plot: null, score: "budget", budget: 1, ...options });
+  const summary = await backtest({ file, out, svg: null, score: "budget", budget: 1, ...options });
   return { summary, lines: readFileSync(out, "utf8").trimEnd().split("\n") };
 }
 
@@ -148,7 +150,7 @@ describe("weir backtest as a command", { timeout: 60_000 }, () => {
     const gauge = changed(makeGauge(1, DAYS * DAY), (value, k) => (k === 0 ? value * 2 : value));
     writeFileSync(join(folder, "a.csv.gz"), gzipSync(seriesCsv({ "<a & b>": gauge })));
     const plot = join(folder, "a.svg");
-    const said = await weir(["backtest", join(folder, "a.csv.gz"), "--plot", plot]);
+    const said = await weir(["backtest", join(folder, "a.csv.gz"), "--svg", plot]);
     expect(said).toMatchObject({ code: 0, stderr: "" });
     expect(said.stdout).toMatch(/^series +timestamp +value +expected +band +score +why\n<a & b> +\d+ /);
     expect(said.stdout).toMatch(
@@ -174,9 +176,80 @@ describe("weir backtest as a command", { timeout: 60_000 }, () => {
     const wrong = await weir(["backtest", join(folder, "bad.csv"), "--budget", "0"]);
     expect(wrong).toMatchObject({ code: 2 });
     writeFileSync(join(folder, "empty.csv"), "timestamp,value\n");
-    expect(await weir(["backtest", join(folder, "empty.csv"), "--plot", join(folder, "e.svg")])).toMatchObject({
+    expect(await weir(["backtest", join(folder, "empty.csv"), "--svg", join(folder, "e.svg")])).toMatchObject({
       code: 0,
       stdout: "Would have fired 0 times (score 3 or more): 0 rows of 0 series.\n",
     });
+  });
+});
+
+describe("weir backtest --rule", { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "weir-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, "data");
+  const begin = Date.UTC(2026, 2, 2);
+  const hours = 20;
+  const burst = begin + 18 * 3_600_000;
+
+  beforeAll(async () => {
+    const lines: string[] = [];
+    for (let ms = begin; ms < begin + hours * 3_600_000; ms += 30_000) {
+      const isBurst = ms >= burst && ms < burst + 300_000;
+      for (let n = 0; n < (isBurst ? 40 : 1); n++)
+        lines.push(JSON.stringify({ ts: new Date(ms + n).toISOString(), service: "pay", msg: "paid" }));
+    }
+    writeFileSync(join(folder, "pay.log"), `${lines.join("\n")}\n`);
+    expect(await weir(["load", join(folder, "pay.log"), "--data", data])).toMatchObject({ code: 0 });
+  });
+
+  it("says of stored windows what detection said, draws it, and changes nothing", async () => {
+    const svg = join(folder, "pay.svg");
+    const said = await weir(["backtest", "--rule", "service_1m", "--data", data, "--svg", svg]);
+    expect(said).toMatchObject({ code: 0, stderr: "" });
+    const lines = said.stdout.split("\n");
+    expect(lines[0]).toMatch(/^series +timestamp +value +expected +band +score +why$/);
+    expect(lines[1]).toMatch(/^pay events +2026-03-02T18:00:00Z +400 +10 .*(spike|record high)$/);
+    expect(lines[3]).toMatch(
+      /^Would have fired once \(score 3 or more\), [\d.]+ per series and week: \d+ rows of 1 series\.$/,
+    );
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(readFileSync(svg, "utf8")).toContain(">pay events</text>");
+    const { firings } = JSON.parse(
+      (await weir(["backtest", "--rule", "service_1m", "--data", data, "--json"])).stdout,
+    ) as BacktestSummary;
+    const stored = await ask<{ start: string; score: number }>(
+      data,
+      "SELECT formatDateTime(window_start, '%FT%TZ') AS start, score FROM anomalies FINAL WHERE signal = 'events'",
+    );
+    expect(firings.map(({ timestamp }) => timestamp)).toEqual(stored.map(({ start }) => start));
+    expect(firings[0].score).toBeCloseTo(stored[0].score, 8);
+  });
+
+  it("looks only at the range, and judges it by what was before", async () => {
+    const after = await weir(["backtest", "--rule", "service_1m", "--data", data, "--from", "2026-03-02T19:00:00Z"]);
+    expect(after.stdout).toMatch(/^Would have fired 0 times .* 1[12] rows of 1 series\.\n$/);
+    const on = ["--from", "2026-03-02T18:00:00Z", "--to", "2026-03-02T18:05:00Z"];
+    const one = await weir(["backtest", "--rule", "service_1m", "--data", data, ...on]);
+    expect(one.stdout).toMatch(/Would have fired once .* 1 rows of 1 series\.\n$/);
+  });
+
+  it.each([
+    [["--rule", "none"], 2, /^weir: There is no rule "none"; what can be looked at: .*service_1m.* \[USAGE\]\n$/],
+    [["--rule", "tenant_1h"], 2, /has windows of 3600 s, .* \[USAGE\]\n$/],
+    [
+      ["--rule", "service_1m", "--to", "2026-03-01"],
+      1,
+      /^weir: No window .* up to 2026-03-01T00:00:00Z is stored; .* \[WINDOWS_NOT_FOUND\]\n$/,
+    ],
+    [
+      ["--rule", "service_1m", "--from", "2026-03-03"],
+      1,
+      /there are some from 2026-03-02T00:00:00Z to 2026-03-02T\d\d.* \[WINDOWS_NOT_FOUND\]\n$/,
+    ],
+    [["--rule", "service_1m", "a.csv"], 2, /^weir: Name either a file of series or a rule with --rule\. \[USAGE\]\n$/],
+  ])("says in one sentence what is wrong with %j", async (args, code, stderr) => {
+    const said = await weir(["backtest", ...args, "--data", data]);
+    expect(said).toMatchObject({ code, stdout: "" });
+    expect(said.stderr).toMatch(stderr);
   });
 });
