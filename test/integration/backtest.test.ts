@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { backtest } from "../../processors/services/backtest.ts";
+import { backtestRule } from "../../processors/services/backtest-rule.ts";
 import type { BacktestSummary } from "../../processors/services/backtest-tally.ts";
+import { configOf } from "../support/config-of.ts";
 import { MONDAY, makeCounts, makeGauge, seriesCsv, WINDOW_SECONDS, WINDOWS_A_DAY } from "../support/make-series.ts";
 import { ask, makeFolder, weir } from "./workbench.ts";
 
@@ -183,26 +184,22 @@ describe("weir backtest as a command", { timeout: 60_000 }, () => {
   });
 });
 
-describe("weir backtest --rule", { timeout: 60_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "weir-test-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const data = join(folder, "data");
+describe("weir backtest --rule", { timeout: 120_000 }, () => {
   const begin = Date.UTC(2026, 2, 2);
   const hours = 20;
   const burst = begin + 18 * 3_600_000;
 
-  beforeAll(async () => {
-    const lines: string[] = [];
+  it("says of stored windows what detection said, of the range that is asked for, or in one sentence what is wrong", async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const events: string[] = [];
     for (let ms = begin; ms < begin + hours * 3_600_000; ms += 30_000) {
       const isBurst = ms >= burst && ms < burst + 300_000;
       for (let n = 0; n < (isBurst ? 40 : 1); n++)
-        lines.push(JSON.stringify({ ts: new Date(ms + n).toISOString(), service: "pay", msg: "paid" }));
+        events.push(JSON.stringify({ ts: new Date(ms + n).toISOString(), service: "pay", msg: "paid" }));
     }
-    writeFileSync(join(folder, "pay.log"), `${lines.join("\n")}\n`);
+    writeFileSync(join(folder, "pay.log"), `${events.join("\n")}\n`);
     expect(await weir(["load", join(folder, "pay.log"), "--data", data])).toMatchObject({ code: 0 });
-  });
-
-  it("says of stored windows what detection said, draws it, and changes nothing", async () => {
     const svg = join(folder, "pay.svg");
     const said = await weir(["backtest", "--rule", "service_1m", "--data", data, "--svg", svg]);
     expect(said).toMatchObject({ code: 0, stderr: "" });
@@ -214,42 +211,31 @@ describe("weir backtest --rule", { timeout: 60_000 }, () => {
     );
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
     expect(readFileSync(svg, "utf8")).toContain(">pay events</text>");
-    const { firings } = JSON.parse(
-      (await weir(["backtest", "--rule", "service_1m", "--data", data, "--json"])).stdout,
-    ) as BacktestSummary;
-    const stored = await ask<{ start: string; score: number }>(
+    const [stored] = await ask<{ start: string; score: number }>(
       data,
       "SELECT formatDateTime(window_start, '%FT%TZ') AS start, score FROM anomalies FINAL WHERE signal = 'events'",
     );
-    expect(firings.map(({ timestamp }) => timestamp)).toEqual(stored.map(({ start }) => start));
-    expect(firings[0].score).toBeCloseTo(stored[0].score, 8);
-  });
-
-  it("looks only at the range, and judges it by what was before", async () => {
-    const after = await weir(["backtest", "--rule", "service_1m", "--data", data, "--from", "2026-03-02T19:00:00Z"]);
-    expect(after.stdout).toMatch(/^Would have fired 0 times .* 1[12] rows of 1 series\.\n$/);
-    const on = ["--from", "2026-03-02T18:00:00Z", "--to", "2026-03-02T18:05:00Z"];
-    const one = await weir(["backtest", "--rule", "service_1m", "--data", data, ...on]);
-    expect(one.stdout).toMatch(/Would have fired once .* 1 rows of 1 series\.\n$/);
-  });
-
-  it.each([
-    [["--rule", "none"], 2, /^weir: There is no rule "none"; what can be looked at: .*service_1m.* \[USAGE\]\n$/],
-    [["--rule", "tenant_1h"], 2, /has windows of 3600 s, .* \[USAGE\]\n$/],
-    [
-      ["--rule", "service_1m", "--to", "2026-03-01"],
-      1,
-      /^weir: No window .* up to 2026-03-01T00:00:00Z is stored; .* \[WINDOWS_NOT_FOUND\]\n$/,
-    ],
-    [
-      ["--rule", "service_1m", "--from", "2026-03-03"],
-      1,
-      /there are some from 2026-03-02T00:00:00Z to 2026-03-02T\d\d.* \[WINDOWS_NOT_FOUND\]\n$/,
-    ],
-    [["--rule", "service_1m", "a.csv"], 2, /^weir: Name either a file of series or a rule with --rule\. \[USAGE\]\n$/],
-  ])("says in one sentence what is wrong with %j", async (args, code, stderr) => {
-    const said = await weir(["backtest", ...args, "--data", data]);
-    expect(said).toMatchObject({ code, stdout: "" });
-    expect(said.stderr).toMatch(stderr);
+    const base = configOf("");
+    const config = { ...base, data: { ...base.data, directory: data } };
+    const ofRule = (rule: string, from: string | null = null, to: string | null = null) => {
+      const secondsOf = (time: string | null) => (time === null ? null : Date.parse(time) / 1000);
+      return backtestRule({ config, rule, from: secondsOf(from), to: secondsOf(to), svg: null, budget: 1 });
+    };
+    const { firings } = await ofRule("service_1m", "2026-03-02T18:00:00Z", "2026-03-02T18:05:00Z");
+    expect(firings.map(({ timestamp }) => timestamp)).toEqual([stored.start]);
+    expect(firings[0].score).toBeCloseTo(stored.score, 8);
+    expect((await ofRule("service_1m", "2026-03-02T19:00:00Z")).firings).toEqual([]);
+    await expect(ofRule("none")).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringMatching(/^There is no rule "none"; what can be looked at: .*service_1m/),
+    });
+    await expect(ofRule("tenant_1h")).rejects.toThrow("has windows of 3600 s");
+    await expect(ofRule("service_1m", null, "2026-03-01T00:00:00Z")).rejects.toMatchObject({
+      code: "WINDOWS_NOT_FOUND",
+      message: expect.stringContaining("up to 2026-03-01T00:00:00Z is stored"),
+    });
+    await expect(ofRule("service_1m", "2026-03-03T00:00:00Z")).rejects.toThrow(
+      "there are some from 2026-03-02T00:00:00Z to 2026-03-02T",
+    );
   });
 });
