@@ -7,16 +7,43 @@
  * The text that is being masked. A zero byte, which is in no class, follows the last one: a loop over a class or a
  * comparison byte by byte ends there without asking for `length`.
  */
-export interface Scan {
-  text: string;
+export class Scan {
   bytes: Uint8Array;
-  length: number;
+  length = 0;
   /** End of what was replaced last. Nothing before it may be looked at: it will read differently next time. */
-  floor: number;
-  /** Key of the field that the text is the value of; "" when unknown. */
-  key: string;
+  floor = 0;
+  /** Key of the field that the text is the value of, as words; "" when unknown. */
+  keyWords = "";
   /** How many finds of a rule its check digits are expected to have let through by chance, added up. */
-  readonly chance: { payment_card: number; iban: number; national_id: number };
+  readonly chance = { payment_card: 0, iban: 0, national_id: 0 };
+  #source = "";
+  #begin = 0;
+  #text: string | null = "";
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** The text, made when it is first asked for. */
+  get text(): string {
+    return (this.#text ??= this.#source.slice(this.#begin, this.#begin + this.length));
+  }
+
+  /** Begins with source[begin, begin + length), whose bytes are in `bytes`. */
+  begin(source: string, begin: number, length: number, keyWords: string): void {
+    this.#source = source;
+    this.#begin = begin;
+    this.#text = null;
+    this.length = length;
+    this.floor = 0;
+    this.keyWords = keyWords;
+    this.bytes[length] = 0;
+  }
+
+  /** Lets the text go. */
+  end(): void {
+    this.#source = this.#text = "";
+  }
 }
 
 /** A stretch of text to replace. */

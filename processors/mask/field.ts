@@ -17,6 +17,8 @@ export const NO_FIELD_RULES: FieldRules = { allow: [], deny: [], denyKeys: [] };
 export interface Field {
   /** As in the line or the table; "" when it is not known. */
   readonly key: string;
+  /** The key as words: see `wordsOf`. */
+  readonly words: string;
   readonly treatment: "masked" | "secret" | "allowed" | "denied";
   /** What the pseudonyms of a denied field begin with. */
   readonly kind: string;
@@ -45,6 +47,7 @@ export function createFieldOf(options: {
     const kind = pseudonymKind(key);
     return {
       key,
+      words: wordsOf(key),
       treatment,
       kind,
       patterns: patterns.filter(({ spec }) => spec.fields === null || isListed(spec.fields, name)),
@@ -55,6 +58,11 @@ export function createFieldOf(options: {
 /** A key as it is compared: in lower case, without `_` and `-`. */
 export function folded(key: string): string {
   return key.toLowerCase().replace(/[^a-z0-9.]/g, "");
+}
+
+/** A text in lower case, with `_` between the words of camelCase, as it is searched for words. */
+export function wordsOf(text: string): string {
+  return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
 function isListed(names: readonly string[], name: string): boolean {

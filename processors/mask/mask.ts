@@ -1,7 +1,8 @@
-import type { Find, Scan } from "./characters.ts";
+import type { ByteWindow } from "../model/byte-window.ts";
+import { type Find, Scan } from "./characters.ts";
 import { isRoleAddress } from "./contact.ts";
 import { deniedKeysOf } from "./denied.ts";
-import { createFieldOf, type Field, type FieldRules, NO_FIELD_RULES } from "./field.ts";
+import { createFieldOf, type Field, type FieldRules, NO_FIELD_RULES, wordsOf } from "./field.ts";
 import { mergeFinds, type Pattern } from "./pattern.ts";
 import { createPseudonym } from "./pseudonym.ts";
 import { RULE_NAMES, type RuleName, type Rules, scanText } from "./scan.ts";
@@ -23,6 +24,8 @@ export interface Mask {
   fieldOf(key: string, isColumn: boolean): Field;
   /** A value of a field. Nothing follows from nothing. */
   valueOf(field: Field, value: string): string;
+  /** As `valueOf` of text[begin, end), where `window` is of this text; null if it stays as it is. */
+  spanOf(field: Field, window: ByteWindow, text: string, begin: number, end: number): string | null;
   /** A user agent: as `valueOf`, but a crawler's contact address (a role's, see contact.ts) stays. */
   userAgent(field: Field, value: string): string;
   /** Whether any field is denied. */
@@ -42,6 +45,8 @@ export interface Inspection {
   /** What each find is replaced by. */
   readonly replacements: readonly string[];
 }
+
+type SearchedField = Pick<Field, "key" | "words">;
 
 /** The shortest secret is an address such as a@b.co. */
 const TEXT_LENGTH_MIN = 6;
@@ -90,13 +95,13 @@ export function createMask(options: {
     : null;
   const allowedKeys = new Set(fields.allow.filter((name) => name.startsWith(ATTRIBUTES)).map(attributeOf));
   const buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES + PADDING_BYTES);
-  const chance = { payment_card: 0, iban: 0, national_id: 0 };
-  const scan: Scan = { text: "", bytes: new Uint8Array(buffer.buffer), length: 0, floor: 0, key: "", chance };
-  const scratch = scan.bytes;
+  const scratch = new Uint8Array(buffer.buffer);
+  const scratchView = new DataView(buffer.buffer);
+  const scan = new Scan(scratch);
   // Of a text that is no field's value, such as a kept line.
-  const whole: Field = { key: "", treatment: "masked", kind: "", patterns };
+  const whole: Field = { key: "", words: "", treatment: "masked", kind: "", patterns };
 
-  function findIn(text: string, key: string, wanted: readonly Pattern[]): readonly Find[] | null {
+  function findIn(text: string, { key, words }: SearchedField, wanted: readonly Pattern[]): readonly Find[] | null {
     const length = text.length;
     let finds: readonly Find[] | null = null;
     if (length >= TEXT_LENGTH_MIN || denied !== null) {
@@ -108,14 +113,10 @@ export function createMask(options: {
         large.latin1Write(text, 0);
         scan.bytes = new Uint8Array(large.buffer);
       }
-      scan.bytes[length] = 0;
-      scan.text = text;
-      scan.length = length;
-      scan.floor = 0;
-      scan.key = key;
+      scan.begin(text, 0, length, words);
       // What a layout holds after a key is a slot.
       finds = scanText(scan, rules, kindOf, key === LAYOUT ? null : denied);
-      scan.text = "";
+      scan.end();
       scan.bytes = scratch;
     }
     for (const pattern of wanted) {
@@ -163,18 +164,40 @@ export function createMask(options: {
   function findsOf(field: Field, value: string): readonly Find[] | null {
     if (value === "" || field.treatment === "allowed") return null;
     const all = wholeFind(field, value);
-    return all === null ? findIn(value, field.key, field.patterns) : [all];
+    return all === null ? findIn(value, field, field.patterns) : [all];
   }
 
   function maskedValue(field: Field, value: string): string {
     return replaced(value, findsOf(field, value));
   }
 
+  /** As `maskedValue`, for nearly all values without making a string. */
+  function maskedSpan(field: Field, window: ByteWindow, text: string, begin: number, end: number): string | null {
+    const length = end - begin;
+    const isSearched =
+      field.treatment === "masked" && field.key !== "" && field.patterns.length === 0 && denied === null;
+    if (isSearched && length < TEXT_LENGTH_MIN) return null;
+    const at = isSearched && length <= SCRATCH_BYTES ? window.reach(begin, end) : -1;
+    if (at < 0) {
+      const value = text.slice(begin, end);
+      const masked = maskedValue(field, value);
+      return masked === value ? null : masked;
+    }
+    const { view } = window;
+    for (let i = 0; i < length; i += 4) scratchView.setInt32(i, view.getInt32(at + i, true), true);
+    scan.begin(text, begin, length, field.words);
+    const finds = scanText(scan, rules, kindOf);
+    scan.end();
+    if (finds === null) return null;
+    return replaced(text.slice(begin, end), finds);
+  }
+
   return {
     fieldOf,
     valueOf: maskedValue,
+    spanOf: maskedSpan,
     hasDenied,
-    chance,
+    chance: scan.chance,
     isSecretKey: (key) => rules.secret_value && kindOf(key) !== PLAIN,
     text: (value) => maskedValue(whole, value),
     value: (key, value) => maskedValue(fieldOf(key, true), value),
@@ -193,9 +216,9 @@ export function createMask(options: {
       return { finds, replacements: finds.map(replacementOf) };
     },
     digestsOf(value) {
-      const texts = [value, ...(findIn(value, "", []) ?? []).map((find) => find.value)];
+      const texts = [value, ...(findIn(value, whole, []) ?? []).map((find) => find.value)];
       for (const key of ["phone", "national_id ssn nino dni nir steuer pesel bsn cpf personnummer hetu"]) {
-        const [find] = findIn(value, key, []) ?? [];
+        const [find] = findIn(value, { key, words: wordsOf(key) }, []) ?? [];
         if (find !== undefined && find.kind !== "replacement") texts.push(find.value);
       }
       const plain = createPseudonym(options.key, options.tenant, null);

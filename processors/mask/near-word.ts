@@ -1,4 +1,5 @@
 import { ALNUM, CLASSES, DASH, type Scan, UNDERSCORE } from "./characters.ts";
+import { wordsOf } from "./field.ts";
 
 const NEAR_BYTES_MAX = 40;
 const NAME_GAP_MAX = 8;
@@ -15,18 +16,18 @@ export function nearWords(words: string): RegExp {
  */
 export function isNearWord(scan: Scan, begin: number, words: RegExp): boolean {
   const from = Math.max(scan.floor, begin - NEAR_BYTES_MAX);
-  if (words.test(plain(scan.text.slice(from, begin)))) return true;
-  return from === 0 && scan.key !== "" && words.test(plain(scan.key));
+  if (words.test(wordsOf(scan.text.slice(from, begin)))) return true;
+  return from === 0 && scan.keyWords !== "" && words.test(scan.keyWords);
 }
 
 /** The key or word that stands directly before `begin`, in lower case with `_` between its parts; "" if there is none. */
 export function nameBefore(scan: Scan, begin: number): string {
   const end = nameEnd(scan, begin);
-  if (end === 0) return plain(scan.key);
+  if (end === 0) return scan.keyWords;
   const { bytes, floor } = scan;
   let start = end;
   while (start > floor && end - start < NAME_BYTES_MAX && isKeyByte(bytes[start - 1])) start--;
-  return plain(scan.text.slice(start, end));
+  return wordsOf(scan.text.slice(start, end));
 }
 
 /** Where the key or word before `begin` ends; 0 if nothing comes before. */
@@ -36,10 +37,6 @@ export function nameEnd(scan: Scan, begin: number): number {
   while (end > floor && begin - end < NAME_GAP_MAX && (CLASSES[bytes[end - 1]] & ALNUM) === 0 && bytes[end - 1] < 0x80)
     end--;
   return end;
-}
-
-function plain(text: string): string {
-  return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
 function isKeyByte(c: number): boolean {

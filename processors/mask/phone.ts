@@ -200,7 +200,7 @@ function mayBeAnnounced(bytes: Uint8Array, begin: number): boolean {
 /** Whether the word before is one that announces a phone number; a look at its last letters passes over most. */
 function isAnnounced(scan: Scan, begin: number): boolean {
   const { bytes, floor } = scan;
-  if (begin === 0) return scan.key !== "" && PHONE_WORD.test(nameBefore(scan, begin));
+  if (begin === 0) return scan.keyWords !== "" && PHONE_WORD.test(scan.keyWords);
   let end = begin;
   while (end > floor && begin - end < 6 && (CLASSES[bytes[end - 1]] & ALNUM) === 0 && bytes[end - 1] !== UNDERSCORE)
     end--;

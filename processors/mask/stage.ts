@@ -1,5 +1,7 @@
 import { Derivation } from "../model/derivation.ts";
 import { type EventBatch, STRING_COLUMNS, type StringColumnName } from "../model/event-batch.ts";
+import type { StringColumn } from "../model/string-column.ts";
+import type { TextColumn } from "../model/text-column.ts";
 import { type DeniedValue, lineWithoutDenied, withoutDenied } from "./denied.ts";
 import type { Field, Mask } from "./mask.ts";
 
@@ -11,6 +13,7 @@ const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "source", "
 /** The columns that are masked. */
 export const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
 const TENANTS_REMEMBERED_MAX = 64;
+const USER_AGENT = "user_agent_original";
 const WITHHELD = "<payload:withheld>";
 
 /** What is remembered for one tenant: answers per distinct value. */
@@ -63,7 +66,9 @@ export function createMaskStage(maskOf: (tenant: string) => Mask, sourceTenant =
     const denied = first.mask.hasDenied ? deniedValues(batch, tenantMask) : null;
     if (isOneTenant(tenant.ids, rows)) {
       MASKED_COLUMNS.forEach((name, i) => {
-        first.columns[i].apply(batch.strings[name], batch.strings[name], rows);
+        const column = batch.strings[name];
+        if (column.isDirect && name !== USER_AGENT) maskDirect(batch, column, first.mask, first.fields[i]);
+        else first.columns[i].apply(column, column, rows);
       });
       maskRows(batch, first, 0, rows, denied);
     } else {
@@ -88,7 +93,26 @@ export function createMaskStage(maskOf: (tenant: string) => Mask, sourceTenant =
 }
 
 function maskedValue(mask: Mask, name: StringColumnName, field: Field, value: string): string {
-  return name === "user_agent_original" ? mask.userAgent(field, value) : mask.valueOf(field, value);
+  return name === USER_AGENT ? mask.userAgent(field, value) : mask.valueOf(field, value);
+}
+
+/** A column that holds its texts as they stand. */
+function maskDirect(batch: EventBatch, column: StringColumn, mask: Mask, field: Field): void {
+  const texts = column.texts!;
+  const { rows } = batch;
+  for (let row = 0; row < rows; row++) {
+    if (column.ids[row] === 0) continue;
+    const masked = maskedText(batch, texts, row, mask, field);
+    if (masked !== null) column.set(row, masked);
+  }
+}
+
+/** What an entry becomes that is not empty; null if it stays. */
+function maskedText({ window, records }: EventBatch, texts: TextColumn, at: number, mask: Mask, field: Field) {
+  if (texts.isSpan(at)) return mask.spanOf(field, window, records.text, texts.begins[at], texts.ends[at]);
+  const value = texts.get(at);
+  const masked = mask.valueOf(field, value);
+  return masked === value ? null : masked;
 }
 
 /** What denied fields hold, of each row, before anything is masked. */
@@ -147,9 +171,8 @@ function maskRows(
     }
     keyIds[i] = tenant.keyIds[id];
     if (values.isEmpty(i)) continue;
-    const value = values.get(i);
-    const masked = mask.valueOf(tenant.keyFields[id] as Field, value);
-    if (masked !== value) values.set(i, masked);
+    const masked = maskedText(batch, values, i, mask, tenant.keyFields[id] as Field);
+    if (masked !== null) values.set(i, masked);
   }
   if (denied !== null) for (let row = from; row < to; row++) maskShared(batch, row, denied[row]);
 }

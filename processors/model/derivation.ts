@@ -1,3 +1,4 @@
+import type { Dictionary } from "./dictionary.ts";
 import type { StringColumn } from "./string-column.ts";
 
 /**
@@ -10,6 +11,9 @@ export class Derivation {
   #answers = new Int32Array(0);
   #sourceGeneration = -1;
   #targetGeneration = -1;
+  /** Ids of a column that is its own target were asked up to here, and each answer so far was the value itself. */
+  #asked = 0;
+  #isIdentity = true;
 
   constructor(derive: (value: string) => string) {
     this.#derive = derive;
@@ -38,12 +42,15 @@ export class Derivation {
       this.#answers = new Int32Array(0);
       this.#sourceGeneration = from.generation;
       this.#targetGeneration = to.generation;
+      this.#asked = 0;
+      this.#isIdentity = true;
     }
     if (this.#answers.length < from.size) {
       const grown = new Int32Array(Math.max(1024, from.size * 2)).fill(-1);
       grown.set(this.#answers);
       this.#answers = grown;
     }
+    if (from === to && this.#isIdentity && this.#staysSame(from)) return;
     const answers = this.#answers;
     const ids = source.ids;
     const out = target.ids;
@@ -59,6 +66,20 @@ export class Derivation {
       }
       out[row] = answer;
     }
+  }
+
+  /** Asks for the values that came since; while all stay as they are, as in most columns, rows need no look. */
+  #staysSame({ values }: Dictionary): boolean {
+    const end = values.length;
+    for (; this.#asked < end; this.#asked++) {
+      const value = values[this.#asked];
+      if (this.#derive(value) !== value) {
+        this.#isIdentity = false;
+        return false;
+      }
+      this.#answers[this.#asked] = this.#asked;
+    }
+    return true;
   }
 
   #runDirect(source: StringColumn, target: StringColumn, rows: number, onlyEmpty: boolean): void {

@@ -47,6 +47,11 @@ export class TextColumn {
     return this.#text.slice(begin, end);
   }
 
+  /** Whether the row's value is the stretch begins[row], ends[row] of the batch's text. */
+  isSpan(row: number): boolean {
+    return this.#apart.size === 0 || !this.#apart.has(row);
+  }
+
   isEmpty(row: number): boolean {
     return this.begins[row] === this.ends[row];
   }

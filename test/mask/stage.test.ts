@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Mask } from "../../processors/mask/mask.ts";
 import { createMaskStage } from "../../processors/mask/stage.ts";
 import { EventBatch } from "../../processors/model/event-batch.ts";
+import { makeRecords } from "../support/make-records.ts";
+import { createRandom, plantedLine } from "./corpus.ts";
+import { cleanIdentityLine, plantedIdentity } from "./corpus-identities.ts";
 import { makeMask } from "./make-mask.ts";
 
 interface Row {
@@ -156,5 +159,50 @@ describe("the mask stage", () => {
     createMaskStage(maskOf)(batch);
     const kept = agents.map((agent, row) => batch.strings.user_agent_original.get(row) === agent);
     expect(kept).toEqual([true, false, true]);
+  });
+
+  it("masks stretches of the batch's text as it masks texts, whatever stands around them", () => {
+    const random = createRandom(3);
+    const values: string[] = [];
+    for (let i = 0; i < 500; i++)
+      values.push(plantedLine(random).planted, plantedIdentity(random).planted, cleanIdentityLine(random), "short");
+    for (const around of ["7", "x", "-", '"', "@", "=", "_"]) {
+      const text = around + values.join(around) + around;
+      const batch = new EventBatch(values.length);
+      const records = makeRecords([text]);
+      batch.begin({ ...records, count: 1 }, values.length);
+      const keys = ["note", "phone", "userSsn", "password"].map((key) => batch.attributes.keys.intern(key));
+      const { body } = batch.strings;
+      body.isDirect = true;
+      body.texts!.begin(records.text, values.length);
+      batch.rows = values.length;
+      let begin = 1;
+      for (const [row, value] of values.entries()) {
+        batch.strings.tenant.set(row, "acme");
+        body.setSpan(row, records.text, begin, begin + value.length);
+        for (const key of keys) batch.attributes.addSpan(key, begin, begin + value.length);
+        batch.attributeEnds[row] = batch.attributes.count;
+        begin += value.length + 1;
+      }
+      createMaskStage(maskOf)(batch);
+      const mask = maskOf("acme");
+      for (const [row, value] of values.entries()) {
+        expect(body.get(row)).toBe(mask.valueOf(mask.fieldOf("body", true), value));
+        for (const [key, masked] of Object.entries(attributesOf(batch, row)))
+          expect(masked).toBe(mask.valueOf(mask.fieldOf(key, false), value));
+      }
+    }
+  });
+
+  it("masks the first value of a column that has to be, after batches in which none had to", () => {
+    const stage = createMaskStage(maskOf);
+    const batch = makeBatch([{ body: "one" }, { body: "two" }]);
+    stage(batch);
+    makeBatch([{ body: "two" }, { body: `from ${ADDRESS}` }, { body: "three" }], batch);
+    stage(batch);
+    makeBatch([{ body: `from ${ADDRESS}` }, { body: "four" }, { body: "one" }], batch);
+    expect([0, 1, 2].map((row) => batch.strings.body.get(row))).toEqual([`from ${ADDRESS}`, "four", "one"]);
+    stage(batch);
+    expect([0, 1, 2].map((row) => batch.strings.body.get(row))).toEqual([`from ${acmeJoe}`, "four", "one"]);
   });
 });
