@@ -29,9 +29,9 @@ export async function close(options: CloseOptions): Promise<CloseSummary> {
   const workplace = await openWorkplace(config, clock);
   try {
     const closer = await openCloser(workplace, { clock });
+    const detection = createDetection(workplace, clock, signal);
     try {
       logger.debug({}, "Closing started.");
-      const detection = createDetection(workplace, signal);
       for (;;) {
         const tick = await closer.tick(once);
         await detection.after(tick, once);
@@ -44,6 +44,7 @@ export async function close(options: CloseOptions): Promise<CloseSummary> {
         await clock.sleep(TICK_MS);
       }
     } finally {
+      await detection.close();
       await closer.close();
     }
   } finally {

@@ -1,8 +1,10 @@
 import { WeirError } from "../model/errors.ts";
+import type { Clock } from "../model/ports.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { formatDuration } from "../runtime/terminal.ts";
 import { type Closer, type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
 import { detect } from "./detect.ts";
+import { type AnomaliesPublishing, openAnomaliesPublishing } from "./publish-anomalies.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Closing, and looking for anomalies, beside other work: it waits while another process closes, and an error of it is told and tried again. */
@@ -24,8 +26,14 @@ const TICKS_PER_DETECTION = 60;
 /** An older watermark is told with the partition that holds it. */
 const AGE_MS_TOLD = 60_000;
 
-/** Looks for anomalies when closing has brought something to look at. */
-export function createDetection({ store, config }: Pick<Workplace, "store" | "config">, signal?: AbortSignal) {
+/** Looks for anomalies when closing has brought something to look at, and publishes them. */
+export function createDetection(
+  workplace: Pick<Workplace, "journal" | "store" | "config">,
+  clock: Clock,
+  signal?: AbortSignal,
+) {
+  const { store, config } = workplace;
+  let publishing: AnomaliesPublishing | null = null;
   let ticks = 0;
   let detectedUs = 0;
   return {
@@ -35,9 +43,16 @@ export function createDetection({ store, config }: Pick<Workplace, "store" | "co
       const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
       if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
       await detect(store, config);
+      publishing ??= await openAnomaliesPublishing(workplace, clock);
+      await publishing.publish(store);
       detectedUs = untilUs;
       ticks = 0;
       return true;
+    },
+    /** What it still has to publish is published by the next one, or by this one begun anew. */
+    async close(): Promise<void> {
+      await publishing?.close();
+      publishing = null;
     },
   };
 }
@@ -54,7 +69,13 @@ export function createClosing(
   let closer: Closer | null = null;
   let last: ClosingTick | null = null;
   let failure = "";
-  const detection = createDetection(workplace, signal);
+  const detection = createDetection(workplace, options.clock, signal);
+
+  async function giveUp(): Promise<void> {
+    await detection.close();
+    await closer?.close();
+    closer = null;
+  }
 
   return {
     async tick(isForced = false) {
@@ -67,8 +88,7 @@ export function createClosing(
         return isDetected;
       } catch (error) {
         // What a failed tick left behind is finished by the next closer.
-        await closer?.close();
-        closer = null;
+        await giveUp();
         if (!(error instanceof WeirError && error.retriable)) throw error;
         const { code, message } = error;
         if (failure !== code && code !== "SOURCE_BUSY")
@@ -85,8 +105,7 @@ export function createClosing(
       return `  watermark ${formatDuration(ageMs)} ago${isStalled ? `, held by ${last.heldBy?.topic}/${last.heldBy?.partition}` : ""}`;
     },
     async close() {
-      await closer?.close();
-      closer = null;
+      await giveUp();
     },
   };
 }

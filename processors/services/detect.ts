@@ -14,6 +14,7 @@ import {
   scoreHour,
   THRESHOLD,
 } from "./detector.ts";
+import { publishAnomalies } from "./publish-anomalies.ts";
 import { openWorkplace } from "./workplace.ts";
 
 /** What a detection came to. */
@@ -108,8 +109,9 @@ export async function detect(store: ClickHouse, config: Config): Promise<DetectS
       changed += await detectHour(store, config, hour, Math.min(hour + HOUR, until));
   }
   await store.command(
-    `INSERT INTO detections (cut_id, since, until, rules)
-    SELECT {cut:UInt64}, toDateTime({since:UInt32}, 'UTC'), toDateTime({until:UInt32}, 'UTC'), {rules:String}`,
+    `INSERT INTO detections (cut_id, since, until, rules, number)
+    SELECT {cut:UInt64}, toDateTime({since:UInt32}, 'UTC'), toDateTime({until:UInt32}, 'UTC'), {rules:String},
+      (SELECT toUInt32(max(number) + 1) FROM detections)`,
     { cut: standing.cut, since: first, until, rules: names },
   );
   return summaryOf(until, changed);
@@ -269,7 +271,9 @@ export async function detectOnce(config: Config, clock: Clock): Promise<DetectSu
     const closer = await openCloser(workplace, { clock });
     try {
       await closer.tick(true);
-      return await detect(workplace.store, config);
+      const summary = await detect(workplace.store, config);
+      await publishAnomalies(workplace, clock);
+      return summary;
     } finally {
       await closer.close();
     }

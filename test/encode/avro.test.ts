@@ -77,6 +77,15 @@ describe("a window's record", () => {
       expect(roundTrip(value)).toBe(value);
   });
 
+  it("has the number of a schema registry in place of the fingerprint, where there is one", () => {
+    const registered = createAvroCodec(read("window.v1.avsc"), { registryId: 0x01020304 });
+    const { value } = windowRecord(WINDOW, registered);
+    expect(Buffer.from(value).subarray(0, 5)).toEqual(Buffer.from([0, 1, 2, 3, 4]));
+    for (const reader of [registered, codec]) expect(reader.decode(value)).toEqual(WINDOW);
+    const other = createAvroCodec(read("window.v1.avsc"), { registryId: 5 });
+    expect(() => other.decode(value)).toThrow("another schema of the registry");
+  });
+
   it("of another schema is refused", () => {
     expect(() => codec.decode(createAvroCodec('"int"').encode(1))).toThrow("not a single object of this schema");
   });
@@ -85,6 +94,7 @@ describe("a window's record", () => {
 /** What has been released is never edited: a change is a new version beside it. */
 const RELEASED: Readonly<Record<string, bigint>> = {
   "alert.v1.avsc": 12_049_636_071_411_333_191n,
+  "anomaly.v1.avsc": 17_293_561_189_323_694_618n,
   "window.v1.avsc": 1_380_518_222_355_462_993n,
 };
 

@@ -49,6 +49,8 @@ const LATER: Readonly<Record<string, string>> = {
   "0036_add_erasures_cleaned.sql": "40c1da283da575ff",
   "0037_add_templates_stored_at.sql": "825f1cadbd15eb74",
   "0038_create_topic_ids.sql": "16d3adaa99bb63ec",
+  "0039_add_detections_number.sql": "d81b8a4168f7cbb9",
+  "0040_add_anomalies_detection.sql": "9610be9931ac1647",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Journal, openJournal } from "../../processors/journal/journal.ts";
 import { createPublisher, readTopic, topicNames, topicRange } from "../../processors/journal/topic.ts";
-import type { ReadRecord, TopicRecord } from "../../processors/model/ports.ts";
+import type { TopicRecord } from "../../processors/model/ports.ts";
 import { publisherContract } from "../contract/publisher.ts";
 import { inMemory } from "../integration/workbench.ts";
+import { readWholeTopic } from "../support/read-whole-topic.ts";
 
 let folder: string;
 let journal: Journal;
@@ -88,13 +89,5 @@ describe("a topic", () => {
 publisherContract(async () => ({
   topic: "t",
   open: (name) => createPublisher(journal, name, FOREVER, () => nowUs),
-  async read(topic) {
-    const records: ReadRecord[] = [];
-    for (let offset = 0; ; ) {
-      const read = readTopic(journal, topic, offset);
-      if (read.length === 0) return records;
-      records.push(...read);
-      offset = read[read.length - 1].offset + 1;
-    }
-  },
+  read: async (topic) => readWholeTopic(journal, topic),
 }));

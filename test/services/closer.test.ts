@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { readTopic } from "../../processors/journal/topic.ts";
-import type { ReadRecord } from "../../processors/model/ports.ts";
 import type { Closer } from "../../processors/services/closer.ts";
 import type { Workplace } from "../../processors/services/workplace.ts";
+import { readWholeTopic } from "../support/read-whole-topic.ts";
 import { type ClosingBench, openClosingBench } from "./closing-bench.ts";
 import { expectConsumed as expectConsumedIs } from "./consumer.ts";
 
@@ -132,12 +131,7 @@ class Crash extends Error {}
 
 /** What a consumer of weir.windows has, against the table that SQL shows. */
 async function expectConsumed(): Promise<void> {
-  const records: ReadRecord[] = [];
-  for (let offset = 0; ; offset = records[records.length - 1].offset + 1) {
-    const read = readTopic(bench.workplace.journal, "weir.windows", offset);
-    if (read.length === 0) break;
-    records.push(...read);
-  }
+  const records = readWholeTopic(bench.workplace.journal, "weir.windows");
   await expectConsumedIs(records, bench.query);
 }
 

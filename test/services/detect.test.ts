@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { templateId } from "../../processors/enrich/template.ts";
 import { detect } from "../../processors/services/detect.ts";
+import { publishAnomalies } from "../../processors/services/publish-anomalies.ts";
+import { readWholeTopic } from "../support/read-whole-topic.ts";
 import { type ClosingBench, openClosingBench } from "./closing-bench.ts";
 
 /** 2026-03-02T00:00:00Z, a Monday. */
@@ -114,6 +116,7 @@ describe("anomalies of closed windows", () => {
     await pass(0, end);
     await close();
     expect((await look()).changed).toBe(2);
+    await publishAnomalies(bench.workplace, bench.clock);
     const before = (await anomalies())[0];
     const late = Array.from({ length: 150 }, (_, n) =>
       JSON.stringify({ ts: new Date((START + BURST * WINDOW + n * SECOND) / 1000).toISOString(), msg: "order 3 read" }),
@@ -121,6 +124,9 @@ describe("anomalies of closed windows", () => {
     for (let k = 0; k < 8; k++) await bench.store("shop", late);
     await close();
     await look();
+    await publishAnomalies(bench.workplace, bench.clock);
+    const published = readWholeTopic(bench.workplace.journal, "weir.anomalies");
+    expect(published.map(({ headers }) => headers["revision"])).toEqual(["1", "1", "2"]);
     const [first] = await bench.query<{ signal: string; score: number; revision: number }>(
       "SELECT signal, score, revision FROM anomalies FINAL WHERE signal = 'error_ratio'",
     );
