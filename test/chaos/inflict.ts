@@ -10,13 +10,12 @@ export interface Inflicted {
   readonly fault: Fault;
   readonly target: string;
   readonly beganMs: number;
-  /** What Kafka had acknowledged when it began. */
-  readonly acknowledged: readonly number[];
   /** When everything was as before, but for what the fault had done. */
   endedMs: number | null;
-  /** From its end until all that had been acknowledged when it began was stored; of a closer's, until the next cut. */
+  /** How far each partition and closing were then; null for a partition that had nothing waiting. */
+  atEnd: { readonly stored: readonly (number | null)[]; readonly cut: number };
+  /** From its end until each partition with records waiting had stored some of them; of a closer's, until the next cut. */
   recoveryMs: number | null;
-  cutAtEnd: number;
 }
 
 const BROKER_MS_MAX = 120_000;
@@ -57,16 +56,17 @@ export class Inflictor {
       fault,
       target,
       beganMs: performance.now(),
-      acknowledged: [...this.#acknowledged()],
       endedMs: null,
       recoveryMs: null,
-      cutAtEnd: 0,
+      atEnd: { stored: [], cut: 0 },
     };
     this.done.push(inflicted);
     const running = this.#carryOut(fault, target)
       .then(() => {
         inflicted.endedMs = performance.now();
-        inflicted.cutAtEnd = this.#standing().cut;
+        const { stored, cut } = this.#standing();
+        const sent = this.#acknowledged();
+        inflicted.atEnd = { stored: stored.map((next, partition) => (next < sent[partition] ? next : null)), cut };
         onDone(inflicted);
       })
       .catch(onError)
@@ -83,8 +83,8 @@ export class Inflictor {
     for (const one of this.done) {
       if (one.endedMs === null || one.recoveryMs !== null) continue;
       const isOver = one.target.startsWith("closer")
-        ? cut > one.cutAtEnd
-        : one.acknowledged.every((sent, partition) => stored[partition] >= sent);
+        ? cut > one.atEnd.cut
+        : one.atEnd.stored.every((next, partition) => next === null || stored[partition] > next);
       if (isOver) one.recoveryMs = nowMs - one.endedMs;
     }
   }
