@@ -19,7 +19,7 @@ import {
 export function addLoad(program: Command, exit: Exit): void {
   command(program, "load")
     .description("read files to their end and store their events, each line exactly once")
-    .argument("<file...>", 'plain, gzip or zstd files; "-" is standard input')
+    .argument("<file...>", 'plain, gzip or zstd files, folders and patterns; "-" is standard input')
     .option("--source <name>", "name of the source (default: the file's own name)", parseSourceName)
     .option("--format <format>", "format of the lines: auto, a built-in one, or one of your own", "auto")
     .option("--again", "load content once more that was loaded before")

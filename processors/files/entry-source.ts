@@ -1,8 +1,9 @@
+import { WeirError } from "../model/errors.ts";
 import type { Commit, Frame, Join, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
 import { type Appended, appendedAt, type Standing, withGrowth } from "./append-times.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { EMPTY_FINGERPRINT, type Fingerprint, tailCrc } from "./fingerprint.ts";
+import { EMPTY_FINGERPRINT, extended, type Fingerprint, tailCrc } from "./fingerprint.ts";
 import { headerBefore, lastHeader } from "./header-line.ts";
 import { scan } from "./opened-file.ts";
 import { createRecordReader, type EndMeans } from "./record-reader.ts";
@@ -95,7 +96,12 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     const from = Math.max(...[...marks.keys()].filter((mark) => mark < offset));
     const bytes = await openBytes();
     try {
-      return (await scan(bytes, offset, from, marks.get(from))).fingerprint;
+      const { fingerprint, length } = await scan(bytes, offset, from, marks.get(from));
+      if (length !== "shorter") return fingerprint;
+      throw new WeirError(
+        "SOURCE_TRUNCATED",
+        `${entry.path} was cut before byte ${offset}, up to which it is stored; what it holds now is another log.`,
+      );
     } finally {
       await bytes.close();
     }
@@ -115,6 +121,13 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     } finally {
       await bytes.close();
     }
+  }
+
+  function reachedBeyond(offset: number): Pick<FileEntry, "reached"> {
+    const reached = Math.max(offset, ...marks.keys());
+    const mark = marks.get(reached);
+    if (entry.origin !== "file" || mark === undefined || reached === offset) return { reached: undefined };
+    return { reached: { offset: reached, prefixCrc: mark.crc, tailBytes: mark.tail.length, tailCrc: tailCrc(mark) } };
   }
 
   function remember(offset: number, fingerprint: Fingerprint): void {
@@ -170,6 +183,10 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
     while (position + found.offsetDeltas[count - 1] >= stretch.to) next = position + found.offsetDeltas[--count];
     if (position === 0 && entry.origin === "file") head = Buffer.from(found.text.slice(0, HEAD_BYTES), "latin1");
     if (found.fingerprint !== null && next === found.next) remember(next, found.fingerprint);
+    else if (known !== null) {
+      const at = found.begins[0] - found.offsetDeltas[0];
+      remember(next, extended(known, Buffer.from(found.text.slice(at, at + next - position), "latin1")));
+    }
     if (header !== null) {
       const prefix = options.headerPrefix?.(entry.format) ?? "";
       headers.set(next, lastHeader(found.text, found.begins[0], found.ends[count - 1], prefix) ?? header);
@@ -221,6 +238,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
         tailBytes: fingerprint.tail.length,
         tailCrc: tailCrc(fingerprint),
         isComplete: endMeans === "final" && offset === reader.end,
+        ...reachedBeyond(offset),
       };
       await store.commit(topic, partition, commit, (transaction) => putEntry(transaction, next));
       entry = next;

@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { glob, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { unreadable } from "./byte-reader.ts";
 
 /** A file that an argument means. */
@@ -28,23 +28,23 @@ export async function findFiles(patterns: readonly string[]): Promise<string[]> 
 
 /**
  * The files that paths, folders (with all that is below them, but hidden ones) and patterns mean now, each once, in the order of the
- * arguments. A path that is not there is given as it is. Throws SOURCE_UNREADABLE.
+ * arguments; `except` is a folder that is none of them. A path that is not there is given as it is. Throws SOURCE_UNREADABLE.
  */
-export async function findInputs(inputs: readonly string[]): Promise<FoundFile[]> {
+export async function findInputs(inputs: readonly string[], except: string): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   const add = (path: string, by: FoundFile["by"]) => {
     if (!found.has(path)) found.set(path, { path, by });
   };
   for (const input of inputs) {
     const there = await stat(input).catch(() => null);
-    if (there?.isDirectory()) for (const path of await filesBelow(input)) add(path, "listed");
+    if (there?.isDirectory()) for (const path of await filesBelow(input, resolve(except))) add(path, "listed");
     else if (there === null && /[*?[{]/.test(input)) for (const path of await findFiles([input])) add(path, "matched");
     else add(input, "named");
   }
   return [...found.values()];
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+async function filesBelow(folder: string, except: string): Promise<string[]> {
   let entries: Dirent[];
   try {
     entries = await readdir(folder, { withFileTypes: true });
@@ -54,9 +54,9 @@ async function filesBelow(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.name.startsWith(".")) continue;
+    if (entry.name.startsWith(".") || resolve(path) === except) continue;
     // A folder below that may not be read keeps nobody from the others.
-    if (entry.isDirectory()) paths.push(...(await filesBelow(path).catch(() => [])));
+    if (entry.isDirectory()) paths.push(...(await filesBelow(path, except).catch(() => [])));
     else if (entry.isFile()) paths.push(path);
     else if (entry.isSymbolicLink() && (await stat(path).catch(() => null))?.isFile()) paths.push(path);
   }

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { WeirError } from "../model/errors.ts";
 import type { Standing } from "./append-times.ts";
+import { isBinary } from "./binary.ts";
 import { type Before, type ByteReader, openRegular, plainReader } from "./byte-reader.ts";
 import { EMPTY_FINGERPRINT, extended, type Fingerprint } from "./fingerprint.ts";
 import { type Container, containerOf, inflatedReader } from "./inflate.ts";
@@ -94,6 +95,18 @@ async function findAgain(path: string, inode: string): Promise<FileHandle> {
   }
   throw new WeirError("SOURCE_TRUNCATED", `${path} was replaced or deleted before it was read to its end.`);
 }
+
+/** Whether a file, inflated, is no text. */
+export async function isBinaryFile(path: string): Promise<boolean> {
+  const file = await openFile(path);
+  try {
+    return isBinary(await file.sample(BINARY_SAMPLE_BYTES));
+  } finally {
+    await file.close();
+  }
+}
+
+const BINARY_SAMPLE_BYTES = 4096;
 
 async function sampleOf(reader: ByteReader, bytesMax: number): Promise<Buffer> {
   const bytes = Buffer.alloc(bytesMax);

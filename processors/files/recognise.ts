@@ -3,7 +3,7 @@ import { WeirError } from "../model/errors.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint, TAIL_BYTES, tailCrc } from "./fingerprint.ts";
 import { type Evidence, type Identity, identify } from "./identity.ts";
 import { type OpenedFile, openFile, scan } from "./opened-file.ts";
-import { type FileEntry, headSha256 } from "./registry.ts";
+import { type FileEntry, headSha256, type Known, knownOf } from "./registry.ts";
 import { isRotationOf } from "./siblings.ts";
 
 /** What a file turned out to be, compared with an entry; the fingerprint at the entry's offset where it was read. */
@@ -22,15 +22,16 @@ export async function recognise(
   isWhole: boolean,
 ): Promise<Recognised> {
   const sizeBytes = file.container === "plain" ? await file.sizeBytes() : null;
-  let fingerprint: Fingerprint | null = entry.offset === 0 ? EMPTY_FINGERPRINT : null;
+  const known = knownOf(entry);
+  let fingerprint: Fingerprint | null = known.offset === 0 ? EMPTY_FINGERPRINT : null;
   let evidence: Evidence = {
     isSameInode: file.inode === entry.inode,
     isSameHead: head.length >= entry.headBytes && headSha256(head.subarray(0, entry.headBytes)) === entry.headSha256,
-    knownBytes: entry.offset,
+    knownBytes: known.offset,
     isKnownComplete: entry.isComplete,
     isKnownStream: entry.origin === "stream",
     isWhole,
-    length: sizeBytes === null ? null : compared(sizeBytes, entry.offset),
+    length: sizeBytes === null ? null : compared(sizeBytes, known.offset),
     isSameTail: null,
     isSamePrefix: null,
     isPartOfOriginal: null,
@@ -40,30 +41,35 @@ export async function recognise(
   for (;;) {
     const identity = identify(evidence);
     if (identity === "same" || identity === "copy" || identity === "new") {
-      return { identity, fingerprint, length: evidence.length };
+      const isAtOffset = known.offset === entry.offset;
+      return { identity, fingerprint: isAtOffset ? fingerprint : startOf(entry), length: evidence.length };
     }
     if (identity === "read_original") {
       evidence = { ...evidence, isPartOfOriginal: await isPartOf(file, entry) };
     } else if (identity === "read_place") {
       evidence = { ...evidence, isOriginalGone: await isGone(entry) };
-    } else if (identity === "read_tail" && file.container === "plain" && isTailWhole(entry)) {
-      const tail = await readTail(file, entry.offset);
-      fingerprint = { crc: entry.prefixCrc, tail };
-      evidence = { ...evidence, isSameTail: crc32(tail) === entry.tailCrc };
+    } else if (identity === "read_tail" && file.container === "plain" && isTailWhole(known)) {
+      const tail = await readTail(file, known.offset);
+      fingerprint = { crc: known.prefixCrc, tail };
+      evidence = { ...evidence, isSameTail: crc32(tail) === known.tailCrc };
     } else {
-      const prefix = await readPrefix(file, entry.offset);
+      const prefix = await readPrefix(file, known.offset);
       fingerprint = prefix.fingerprint;
       const isSame =
-        prefix.fingerprint.crc === entry.prefixCrc &&
-        (!isTailWhole(entry) || tailCrc(prefix.fingerprint) === entry.tailCrc);
+        prefix.fingerprint.crc === known.prefixCrc &&
+        (!isTailWhole(known) || tailCrc(prefix.fingerprint) === known.tailCrc);
       evidence = { ...evidence, length: prefix.length, isSameTail: isSame, isSamePrefix: isSame };
     }
   }
 }
 
+function startOf({ offset }: FileEntry): Fingerprint | null {
+  return offset === 0 ? EMPTY_FINGERPRINT : null;
+}
+
 /** A pipe that was gone on with may not have shown the last bytes before the offset. */
-function isTailWhole(entry: FileEntry): boolean {
-  return entry.tailBytes === Math.min(TAIL_BYTES, entry.offset);
+function isTailWhole(known: Known): boolean {
+  return known.tailBytes === Math.min(TAIL_BYTES, known.offset);
 }
 
 function compared(bytes: number, knownBytes: number): "shorter" | "equal" | "longer" {
@@ -106,8 +112,8 @@ async function isGone(entry: FileEntry): Promise<boolean> {
     throw error;
   }
   try {
-    const { length, fingerprint } = await readPrefix(there, entry.offset);
-    return length === "shorter" || fingerprint.crc !== entry.prefixCrc;
+    const { length, fingerprint } = await readPrefix(there, knownOf(entry).offset);
+    return length === "shorter" || fingerprint.crc !== knownOf(entry).prefixCrc;
   } finally {
     await there.close();
   }
@@ -124,9 +130,9 @@ async function isPartOf(file: OpenedFile, entry: FileEntry): Promise<boolean> {
     throw error;
   }
   try {
-    const known = await readPrefix(original, entry.offset);
-    if (known.length === "shorter" || known.fingerprint.crc !== entry.prefixCrc) return false;
-    const mine = await readPrefix(file, entry.offset);
+    const known = await readPrefix(original, knownOf(entry).offset);
+    if (known.length === "shorter" || known.fingerprint.crc !== knownOf(entry).prefixCrc) return false;
+    const mine = await readPrefix(file, knownOf(entry).offset);
     const theirs = await readPrefix(original, mine.position);
     return theirs.position === mine.position && theirs.fingerprint.crc === mine.fingerprint.crc;
   } finally {

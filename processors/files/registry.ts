@@ -31,6 +31,15 @@ export interface FileEntry {
   readonly prefixCrc: number;
   readonly tailBytes: number;
   readonly tailCrc: number;
+  /** The same for how far it was read when that was committed: rows of what is between may be stored. Absent: no farther. */
+  readonly reached?: Known | undefined;
+}
+
+/** What content is known by: everything before an offset. */
+export type Known = Pick<FileEntry, "offset" | "prefixCrc" | "tailBytes" | "tailCrc">;
+
+export function knownOf(entry: FileEntry): Known {
+  return entry.reached ?? entry;
 }
 
 export const HEAD_BYTES = 4096;
@@ -73,7 +82,7 @@ export function createRegistry(store: Store): Registry {
         if (length === 0) continue;
         find("head", headSha256(head.subarray(0, length))).forEach(add);
       }
-      return [...found.values()].sort((a, b) => b.generation - a.generation || b.offset - a.offset);
+      return [...found.values()].sort((a, b) => b.generation - a.generation || knownOf(b).offset - knownOf(a).offset);
     },
     get: (topic, partition) => read(view, topic, partition),
     all: () => view.range(["file"]).map(({ value }) => JSON.parse(value.toString()) as FileEntry),
@@ -81,7 +90,11 @@ export function createRegistry(store: Store): Registry {
       return store.transact((transaction) => {
         for (const { key } of fresh.inode === "" ? [] : transaction.range(["inode", fresh.inode])) {
           const other = read(transaction, key.at(-2) as string, key.at(-1) as number);
-          if (other?.headSha256 === fresh.headSha256 && other.generation === fresh.generation && other.offset === 0)
+          if (
+            other?.headSha256 === fresh.headSha256 &&
+            other.generation === fresh.generation &&
+            knownOf(other).offset === 0
+          )
             return other;
         }
         const counter = ["partitions", fresh.topic];

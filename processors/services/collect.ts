@@ -50,6 +50,8 @@ export async function collect(options: CollectOptions): Promise<number> {
   // What it knows of a file must not make `weir run` think that the file is stored.
   const journal = await openJournal(join(config.data.directory, "collect"));
   let sent = 0;
+  /** What Kafka refused of one file keeps no other from being sent; it is tried again. */
+  const refused = new Set<string>();
   const onSent = (topic: string, records: number) => {
     sent += records;
     options.onSent?.(topic, records);
@@ -57,7 +59,8 @@ export async function collect(options: CollectOptions): Promise<number> {
   logger.info({ topics }, "Collecting started.");
   try {
     while (!signal.aborted) {
-      const inputs = followFiles({ ...options, files: [] }, { journal, config, formats }, (source) =>
+      const isOfOneFile = (error: WeirError) => error.code === "KAFKA_REFUSED" && refused.add(error.message) !== null;
+      const inputs = followFiles({ ...options, files: [], isOfOneFile }, { journal, config, formats }, (source) =>
         openCollector({ ...options, onSent }, journal, source),
       );
       try {
@@ -76,7 +79,7 @@ export async function collect(options: CollectOptions): Promise<number> {
   } finally {
     await journal.close();
   }
-  logger.info({ records: sent }, "Collecting ended.");
+  logger.info({ records: sent, refused: refused.size }, "Collecting ended.");
   return sent;
 }
 

@@ -79,7 +79,7 @@ export function followFiles(
       seen.add(path);
       if (!places.has(path)) places.set(path, placeAt(path, source, by));
     };
-    for (const { path, by } of await findInputs(files)) add(path, sourceNameOf(path), by);
+    for (const { path, by } of await findInputs(files, config.data.directory)) add(path, sourceNameOf(path), by);
     if (files.length === 0)
       for (const { name, files: patterns } of config.sources)
         for (const path of await findFiles(patterns)) add(path, name, "matched");

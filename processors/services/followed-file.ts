@@ -1,7 +1,6 @@
-import { isBinary } from "../files/binary.ts";
 import { type FileSource, openFileSource, openFileSourceIf } from "../files/file-source.ts";
-import { openFile } from "../files/opened-file.ts";
-import { createRegistry, type FileEntry, HEAD_BYTES } from "../files/registry.ts";
+import { isBinaryFile, openFile } from "../files/opened-file.ts";
+import { createRegistry, type FileEntry } from "../files/registry.ts";
 import { isRotationOf, siblingsOf, unrotated } from "../files/siblings.ts";
 import { WeirError } from "../model/errors.ts";
 import type { ProofBook } from "./attendance.ts";
@@ -113,13 +112,4 @@ export function createFileOpener(
 function busy(error: unknown): null {
   if (error instanceof WeirError && error.code.startsWith("SOURCE_")) return null;
   throw error;
-}
-
-async function isBinaryFile(path: string): Promise<boolean> {
-  const file = await openFile(path);
-  try {
-    return isBinary(await file.sample(HEAD_BYTES));
-  } finally {
-    await file.close();
-  }
 }

@@ -41,6 +41,7 @@ export function summaryText(summary: LoadSummary): string {
       "",
     );
   }
+  for (const { file, reason } of summary.skipped) lines.push(`${printable(file)} was left out: ${printable(reason)}`);
   for (const [code, records] of Object.entries(summary.codes)) lines.push(`${formatCount(records)} × ${code}`);
   const rate = formatRate(summary.events, summary.seconds * 1000, "events");
   lines.push(

@@ -1,18 +1,21 @@
 import type { EntrySource } from "../files/entry-source.ts";
 import { type FileSource, openFileSource } from "../files/file-source.ts";
+import { isBinaryFile } from "../files/opened-file.ts";
 import { openLeftovers, openStdinSource } from "../files/stdin-source.ts";
+import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { noteAttendance } from "./attendance.ts";
 import { createClosing } from "./closing.ts";
+import { createLoadInputs } from "./load-inputs.ts";
 import { formatOf, openPartition, readingOf, sourceNameOf, sourceOptionsOf } from "./partition.ts";
 import type { FinishedBatch } from "./process.ts";
 import { openWorkplace, storedBytesPerEvent, type Workplace } from "./workplace.ts";
 
 export interface LoadOptions {
   readonly config: Config;
-  /** Paths; "-" is standard input. */
+  /** Paths of files and folders, and patterns; "-" is standard input. */
   readonly files: readonly string[];
   /** Name of the source; by default a file's own name without what rotation and compression add. */
   readonly source: string | null;
@@ -52,8 +55,15 @@ export interface LoadedFile {
   readonly wasLoaded: boolean;
 }
 
+/** A file of a folder, or beside one that was named, that was left out. */
+export interface SkippedFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
 export interface LoadSummary {
   readonly files: readonly LoadedFile[];
+  readonly skipped: readonly SkippedFile[];
   readonly lines: number;
   readonly events: number;
   /** Dropped records and dead letters by code. */
@@ -82,9 +92,19 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     // What an earlier run took from a pipe and did not finish comes first; an entry that was cut off by that waits for
     // the pipe that may bring its rest.
     files.push(...(await loadLeftovers(options, workplace, !pipes, totals.add)));
-    for (const file of options.files) {
+    const skipped: SkippedFile[] = [];
+    const inputs = createLoadInputs(options.files, options.config.data.directory);
+    for (let found = await inputs.next(); found !== null; found = await inputs.next()) {
       if (options.signal.aborted) break;
-      files.push(await loadFile(options, workplace, file, totals.add));
+      const { path, by } = found;
+      try {
+        if (by === "listed" && (await isBinaryFile(path))) skipped.push({ file: path, reason: "it holds no text" });
+        else files.push(await loadFile(options, workplace, path, totals.add));
+      } catch (error) {
+        // Who names a folder means what can be read of it, and a rotation may take a file away.
+        if (by === "named" || !(error instanceof WeirError) || !error.code.startsWith("SOURCE_")) throw error;
+        skipped.push({ file: path, reason: error.message });
+      }
     }
     if (pipes && !options.signal.aborted) files.push(...(await loadLeftovers(options, workplace, true, totals.add)));
     if (options.closes ?? true) {
@@ -98,7 +118,7 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
     const result = { ...totals.result(seconds), wasInterrupted: options.signal.aborted };
     logger?.debug(result, "Load ended.");
-    return { files, ...result, storedBytesPerEvent: await storedBytesPerEvent(workplace) };
+    return { files, skipped, ...result, storedBytesPerEvent: await storedBytesPerEvent(workplace) };
   } finally {
     await workplace.close();
   }

@@ -1,4 +1,5 @@
 import { frame } from "../decode/frame.ts";
+import { lastHeader } from "../files/header-line.ts";
 import { openFile } from "../files/opened-file.ts";
 import type { Find } from "../mask/characters.ts";
 import { type Field, type Mask, RULE_NAMES } from "../mask/mask.ts";
@@ -103,6 +104,8 @@ export async function tryMask({ config, file, format, linesMax }: TryMaskOptions
   const touched = new Set<number>();
   let lines = 0;
   let from = 0;
+  const prefix = formatByName(name, own).headerPrefix ?? null;
+  let header = "";
   const look = (field: Field, value: string, line: number) => {
     if (value === "") return;
     if (count(mask, field, value, line, tallies)) touched.add(line);
@@ -117,8 +120,9 @@ export async function tryMask({ config, file, format, linesMax }: TryMaskOptions
       formatByName(name, own).joins,
     );
     if (records.count === 0) break;
-    batch.begin(records);
+    batch.begin(header === "" ? records : { ...records, header });
     parse(batch);
+    if (prefix !== null) header = lastHeader(text, from, Number(records.nextOffset), prefix) ?? header;
     for (let row = 0; row < batch.rows; row++) {
       const line = lines + batch.record[row];
       for (const { column, field } of columns) look(field, batch.strings[column].get(row), line);

@@ -23,15 +23,12 @@ describe("weir load as a command", { timeout: 60_000 }, () => {
     expect(existsSync(join(data, "endpoint.json"))).toBe(false);
   });
 
-  it("ends with 1 and one sentence when a file is missing, a folder or the configuration unreadable", async () => {
+  it("ends with 1 and one sentence when a file is missing or the configuration unreadable", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
     const missing = await weir(["load", join(folder, "no.log"), "--data", data]);
     expect(missing).toMatchObject({ code: 1, stdout: "" });
     expect(missing.stderr).toMatch(/^weir: There is no file .*no\.log; check the name\. \[SOURCE_NOT_FOUND\]\n$/);
-    const directory = await weir(["load", folder, "--data", data]);
-    expect(directory).toMatchObject({ code: 1 });
-    expect(directory.stderr).toMatch(/is a directory; name the files in it\. \[SOURCE_UNREADABLE\]\n$/);
     const config = await weir(["load", join(folder, "no.log"), "--data", data, "--config", join(folder, "no.yaml")]);
     expect(config).toMatchObject({ code: 1, stdout: "" });
     expect(config.stderr).toMatch(/^weir: .*no\.yaml.*\[CONFIG_UNREADABLE\]\n$/);

@@ -160,7 +160,7 @@ describe("weir run without files", { timeout: 60_000 }, () => {
     const data = join(folder, "data");
     const [bad, good] = ["bad.log", "good.log"].map((name) => join(folder, name));
     writeFileSync(good, textLines(20));
-    mkdirSync(bad);
+    writeFileSync(bad, Buffer.of(0x1f, 0x8b, 8, 255, 255, 255));
     const running = start(["run", bad, good, "--data", data, "--json"]);
     await untilStored(running, data, 19);
     truncateSync(good);
@@ -175,14 +175,14 @@ describe("weir run without files", { timeout: 60_000 }, () => {
       .map((line) => JSON.parse(line));
     expect(logged.map(({ level, code }) => [level, code])).toEqual([
       ["info", undefined],
-      ["warn", "SOURCE_UNREADABLE"],
-      ["warn", "SOURCE_TRUNCATED"],
+      ["warn", "SOURCE_CORRUPT"],
+      ["info", undefined],
       ["info", undefined],
     ]);
     expect(logged[0].message).toBe("Run started.");
     expect(logged[1]).toMatchObject({
       file: expect.stringMatching(/bad\.log$/),
-      reason: expect.stringContaining("is a directory"),
+      reason: expect.stringContaining("is damaged"),
     });
     expect(logged[3]).toMatchObject({ message: "Run ended.", events: 30, deadLetters: 0 });
     expect(running.errors()).not.toContain("INFO job");
