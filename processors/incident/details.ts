@@ -26,7 +26,7 @@ export function detailLines(incident: Incident, details: IncidentDetails | null)
 export function queryOf({ kind, service, tenant, openedAt, lastAt }: Incident): string {
   if (service === "") return "";
   const order =
-    kind === "duration_us_p95"
+    kind === "duration_us_p50"
       ? "duration_us DESC"
       : kind === "events"
         ? "timestamp"

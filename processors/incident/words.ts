@@ -7,8 +7,8 @@ export function describeValue(signal: string, value: number): string {
       return value === 1 ? "1 event" : `${rounded(value)} events`;
     case "error_ratio":
       return `${rounded(value * 100)} % errors`;
-    case "duration_us_p95":
-      return `p95 ${describeDuration(value)}`;
+    case "duration_us_p50":
+      return `median ${describeDuration(value)}`;
     case "new_templates":
       return value === 1 ? "1 new message" : `${rounded(value)} new messages`;
     default:

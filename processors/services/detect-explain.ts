@@ -22,7 +22,7 @@ const NOTHING: Explanation = { contributors: [], samples: [], changes: [] };
 /** What of an event counts towards a signal. */
 const WEIGHTS: Readonly<Record<string, string>> = {
   events: "1",
-  duration_us_p95: "duration_us",
+  duration_us_p50: "duration_us",
   error_ratio: "(severity_number >= 17 OR http_response_status_code >= 500)",
   new_templates: "1",
 };

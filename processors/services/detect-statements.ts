@@ -10,12 +10,12 @@ const latestOf = (filter: string) => `SELECT window_start, key, events, errors, 
   ORDER BY revision DESC
   LIMIT 1 BY window_start, key`;
 
-/** A quantile of fewer durations says too little. */
-const DURATIONS_MIN = 8;
+/** The median of fewer durations says too little. */
+const DURATIONS_MIN = 20;
 
 /**
  * Values of the series whose key fits a condition (text of our own), from its first window on, or from the beginning for one that had events in the 14 days before.
- * The third of them is the 95th percentile of durations, where there are enough.
+ * The third of them is the median of durations, where there are enough.
  */
 export const signalsOf = (filter: string): string => `WITH
 latest AS (${latestOf(filter)}),
@@ -24,7 +24,7 @@ sums AS
   SELECT CAST(key, 'Array(String)') AS key, toStartOfInterval(window_start, INTERVAL 300 SECOND) AS start, sum(events) AS events,
     sum(errors) AS errors, sum(duration_count) AS durations, sumMap(duration_histogram) AS histogram,
     arraySort(mapKeys(histogram)) AS buckets,
-    arrayFirst((bucket, upto) -> upto > 0.95 * durations, buckets, arrayCumSum(arrayMap(b -> histogram[b], buckets))) AS bucket_95
+    arrayFirst((bucket, upto) -> upto > 0.5 * durations, buckets, arrayCumSum(arrayMap(b -> histogram[b], buckets))) AS bucket_50
   FROM latest GROUP BY key, start
 ),
 known AS
@@ -49,7 +49,7 @@ SELECT {rule:String} AS rule, s.1 AS signal, key, start AS window_start, s.2 AS 
 FROM filled LEFT JOIN sums USING (key, start)
 ARRAY JOIN arrayConcat(
   [('events', toFloat64(events)), ('errors', toFloat64(errors))],
-  if(durations >= ${DURATIONS_MIN}, [('duration_us_p95', 2 * pow(1.01 / 0.99, bucket_95) / (1.01 / 0.99 + 1))], [])) AS s`;
+  if(durations >= ${DURATIONS_MIN}, [('duration_us_p50', 2 * pow(1.01 / 0.99, bucket_50) / (1.01 / 0.99 + 1))], [])) AS s`;
 
 /** The values of every series. */
 export const FILL_SIGNALS = `INSERT INTO signals_5m (rule, signal, key, window_start, value)
@@ -158,8 +158,14 @@ FROM
 export const NEW_TEMPLATES = `WITH
 firsts AS
 (
-  SELECT tenant, service_name, template, toStartOfInterval(min(first_seen), INTERVAL 300 SECOND) AS window_start
-  FROM templates GROUP BY tenant, service_name, template
+  SELECT tenant, service_name, toStartOfInterval(min(since), INTERVAL 300 SECOND) AS window_start
+  FROM
+  (
+    SELECT tenant, service_name, template, min(first_seen) AS since,
+      arraySlice(arrayFilter(word -> position(word, '<*>') = 0, splitByChar(' ', max(form))), 1, 3) AS words, if(empty(words), [template], words) AS family
+    FROM templates GROUP BY tenant, service_name, template
+  )
+  GROUP BY tenant, service_name, family
 ),
 windows_with AS
 (
@@ -172,7 +178,7 @@ judged AS
   SELECT *,
     count() OVER week AS windows_before, sum(n) OVER week AS n_before,
     (least(window_start - service_start - 21600, 604800) + 300) / 604800 AS weeks,
-    (windows_before + 0.5) / weeks AS per_week,
+    (windows_before + 0.5) / greatest(weeks, 0.5) AS per_week,
     3 - log10(per_week) + greatest(0, log10(n * (windows_before + 1) / (n_before + 1))) AS level
   FROM later
   WINDOW week AS (PARTITION BY tenant, service_name ORDER BY window_start RANGE BETWEEN 604800 PRECEDING AND 1 PRECEDING)

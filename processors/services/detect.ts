@@ -5,6 +5,7 @@ import { openCloser } from "./closer.ts";
 import { explain } from "./detect-explain.ts";
 import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
 import * as statements from "./detect-statements.ts";
+import { NOTE_SEASONS, NOTE_SPREADS, VOLUMES } from "./detect-volume-statements.ts";
 import {
   rememberHour,
   rollUpHistory,
@@ -54,6 +55,7 @@ type Finding = Pick<
 type StoredFinding = Finding & { readonly revision: number };
 
 const HOUR = 3600;
+const DAY = 24 * HOUR;
 const WINDOW = 300;
 /** Older windows are not looked at, and what is before so long a stretch without any neither. */
 const PAST_SECONDS = 35 * 86_400;
@@ -126,13 +128,18 @@ function beginOf(hours: readonly number[], until: number): number {
 
 /** Everything from the first window on. */
 async function detectAnew(store: ClickHouse, config: Config, from: number, until: number): Promise<number> {
-  for (const table of ["signals_5m", "baselines", "expectations"]) await store.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ["signals_5m", "baselines", "expectations", "seasons", "spreads"])
+    await store.command(`TRUNCATE TABLE ${table}`);
   await fill(store, config, from, until);
   const parameters = { ...rangeOf(from, until), rules: namesOf(config) };
   const scored = await scoreHistory(store, statements.SCORED, parameters);
   // The last hour is remembered when it is whole.
   const whole = { ...parameters, ...rangeOf(from, floor(until, HOUR)) };
   await rollUpHistory(store, statements.REMEMBERED, whole);
+  for (const rule of parameters.rules) {
+    await store.command(NOTE_SEASONS, { ...rangeOf(from, until), rule });
+    await store.command(NOTE_SPREADS, { ...rangeOf(from, floor(until, DAY)), rule });
+  }
   return settle(store, config, scored, from, until);
 }
 
@@ -144,6 +151,10 @@ async function detectHour(store: ClickHouse, config: Config, hour: number, until
   await rememberHour(store, text);
   const scored = await scoreHour(store, statements.SCORED, text, parameters);
   if (until === hour + HOUR) await rollUpHour(store, statements.REMEMBERED, text, parameters);
+  for (const rule of parameters.rules) {
+    await store.command(NOTE_SEASONS, { ...rangeOf(hour, until), rule });
+    if (hour % DAY === 0) await store.command(NOTE_SPREADS, { ...rangeOf(hour - DAY, hour), rule });
+  }
   return settle(store, config, scored, hour, until);
 }
 
@@ -203,10 +214,19 @@ async function settle(
   from: number,
   until: number,
 ): Promise<number> {
-  const findings: Finding[] = scored.filter(({ anomaly }) => anomaly);
   const parameters = { ...rangeOf(from, until), threshold: THRESHOLD };
-  for (const { name } of seriesRulesOf(config))
-    findings.push(...(await store.query<Finding>(statements.ERROR_RATIOS, { ...parameters, rule: name })));
+  const volumes: Finding[] = [];
+  const errors: Finding[] = [];
+  for (const { name } of seriesRulesOf(config)) {
+    volumes.push(...(await store.query<Finding>(VOLUMES, { ...parameters, rule: name })));
+    errors.push(...(await store.query<Finding>(statements.ERROR_RATIOS, { ...parameters, rule: name })));
+  }
+  // Counts are judged by their own statement, which does not see that a series of few events a day fell silent.
+  const known = new Set(volumes.map(idOf));
+  const others = scored.filter(
+    (row) => row.anomaly && (row.signal !== "events" || (row.why === "silence" && !known.has(idOf(row)))),
+  );
+  const findings: Finding[] = [...volumes, ...others, ...errors];
   const templates = templateRuleOf(config);
   if (templates !== null)
     findings.push(

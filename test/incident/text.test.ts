@@ -71,7 +71,7 @@ describe("what an alert says", () => {
 
   it.each([
     ["events", 322.4, 155, "322.4 events, expected 155: spike"],
-    ["duration_us_p95", 3_303_358, 209_056, "p95 3.303 s, expected 209.1 ms: spike"],
+    ["duration_us_p50", 3_303_358, 209_056, "median 3.303 s, expected 209.1 ms: spike"],
     ["new_templates", 2, 0.01, "2 new messages, spike"],
     ["errors", 12, 1, "12, expected 1: spike"],
   ])("gives values of %s their unit", (kind, value, expected, what) => {

@@ -51,6 +51,8 @@ const LATER: Readonly<Record<string, string>> = {
   "0038_create_topic_ids.sql": "16d3adaa99bb63ec",
   "0039_add_detections_number.sql": "d81b8a4168f7cbb9",
   "0040_add_anomalies_detection.sql": "9610be9931ac1647",
+  "0041_create_seasons.sql": "227f41c748b9101e",
+  "0042_create_spreads.sql": "4e3aec2d7a0c38a4",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));
