@@ -32,7 +32,7 @@ export function describeIncident({ kind, value, expected, why, series }: Inciden
 
 /** A value beside another of its signal: without saying again what it counts. */
 export function describeBound(signal: string, value: number): string {
-  return describeValue(signal, value).replace(/^p95 | (?:events?|errors|new messages?)$/g, "");
+  return describeValue(signal, value).replace(/^median | (?:events?|errors|new messages?)$/g, "");
 }
 
 /** Who or what an incident is about. */

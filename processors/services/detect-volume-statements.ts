@@ -165,15 +165,17 @@ learned AS
   (
     SELECT series, toUInt32(arrayJoin(range(intDiv(toUnixTimestamp({from:DateTime('UTC')}) - 43200, 86400), intDiv(toUnixTimestamp({to:DateTime('UTC')}) - 1, 86400) + 1))) AS day, place,
       arrayFilter(d -> d.1 < day AND d.1 + ${DAYS} >= day, list) AS past, length(past) AS n,
-      greatest(arrayReduce('quantileExactInclusive(0.7)', past.2), arrayReduce('quantileExactInclusive(0.5)', past.3)) AS usual,
+      arrayReduce('quantileExactInclusive(0.7)', past.2) AS body,
+      -- A day with an incident has a long tail; where all days spread widely, tails belong to it.
+      greatest(body, if(body > 0.25, arrayReduce('quantileExactInclusive(0.7)', past.3), arrayReduce('quantileExactInclusive(0.5)', past.3))) AS usual,
       (n * usual + ${SPREAD_FIRST}) / (n + 1) AS spread
     FROM
     (
-      SELECT series, place, groupArray((day, body, tail)) AS list
+      SELECT series, place, groupArray((day, middle, tail)) AS list
       FROM
       (
         SELECT CAST(key, 'Array(String)') AS series, toUInt8(substring(test, 1, 1)) AS place, intDiv(toUnixTimestamp(day), 86400) AS day,
-          sumIf(spread, NOT endsWith(test, 't')) AS body, sumIf(spread, endsWith(test, 't')) AS tail
+          sumIf(spread, NOT endsWith(test, 't')) AS middle, sumIf(spread, endsWith(test, 't')) AS tail
         FROM spreads AS s FINAL
         WHERE rule = {rule:String} AND s.day >= {from:DateTime('UTC')} - INTERVAL ${DAYS + 2} DAY AND s.day < {to:DateTime('UTC')}
         GROUP BY series, place, day
