@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 const shared = {
   // Long enough for a slow machine that does other things as well; no test waits for it.
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
 };
 
 export default defineConfig({

@@ -94,7 +94,7 @@ describe("an observer", () => {
   });
 });
 
-describe("weir run with metrics", { timeout: 60_000 }, () => {
+describe("weir run with metrics", { timeout: 240_000 }, () => {
   it("counts what became of its records, and is ready", async () => {
     const folder = makeFolder();
     const file = join(folder, "app.log");

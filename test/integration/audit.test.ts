@@ -82,7 +82,7 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe("weir audit", { timeout: 60_000 }, () => {
+describe("weir audit", { timeout: 240_000 }, () => {
   let folder: string;
   let before: AuditReport;
   let after: AuditReport;

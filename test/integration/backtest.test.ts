@@ -145,7 +145,7 @@ describe("weir backtest", () => {
   });
 });
 
-describe("weir backtest as a command", { timeout: 60_000 }, () => {
+describe("weir backtest as a command", { timeout: 240_000 }, () => {
   it("says what would have fired, or all of it with --json, and draws it", async () => {
     const folder = makeFolder();
     const gauge = changed(makeGauge(1, DAYS * DAY), (value, k) => (k === 0 ? value * 2 : value));
@@ -184,7 +184,7 @@ describe("weir backtest as a command", { timeout: 60_000 }, () => {
   });
 });
 
-describe("weir backtest --rule", { timeout: 120_000 }, () => {
+describe("weir backtest --rule", { timeout: 240_000 }, () => {
   const begin = Date.UTC(2026, 2, 2);
   const hours = 20;
   const burst = begin + 18 * 3_600_000;

@@ -248,7 +248,7 @@ const TRUSTING: Fault = {
   },
 };
 
-describe("a process that dies at any call and is started again", { timeout: 60_000 }, () => {
+describe("a process that dies at any call and is started again", { timeout: 240_000 }, () => {
   for (const [then, change] of [
     [{ recordsMax: 27, version: "a" }, "with larger batches"],
     [{ recordsMax: 27, version: "a", isPiped: true }, "with larger batches of what is piped in again"],
@@ -315,7 +315,7 @@ describe("a process that dies at any call and is started again", { timeout: 60_0
   });
 });
 
-describe("these checks", { timeout: 60_000 }, () => {
+describe("these checks", { timeout: 240_000 }, () => {
   const larger = { recordsMax: 27, version: "a" };
 
   it("see that no plan is committed", async () => {

@@ -89,7 +89,7 @@ async function killAgainAndAgain(scene: Scene, data: string, folder: string): Pr
   return killed;
 }
 
-describe("a load that is killed again and again", { timeout: 180_000 }, () => {
+describe("a load that is killed again and again", { timeout: 240_000 }, () => {
   it("has every line once in the end, whatever the files, batches and rules", async () => {
     const scenes = SCENES.map((scene) => ({ scene, folder: makeFolder() }));
     const kills = await Promise.all(

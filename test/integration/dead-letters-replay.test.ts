@@ -83,7 +83,7 @@ async function readable(data: string): Promise<unknown> {
   };
 }
 
-describe("weir dead-letters replay", { timeout: 60_000 }, () => {
+describe("weir dead-letters replay", { timeout: 240_000 }, () => {
   it("leaves the tables as a first load with the new rules makes them, and a second time changes nothing", async () => {
     const { data } = await loaded(DECLARED);
     const fresh = await loaded(AUTO);
@@ -194,7 +194,7 @@ function mortal(workplace: Workplace, death: number): Workplace {
 /** As many sources as there are ways to die, in one store. */
 const LIVES_MAX = 14;
 
-describe("a replay of dead letters that dies at any write and is started again", { timeout: 120_000 }, () => {
+describe("a replay of dead letters that dies at any write and is started again", { timeout: 240_000 }, () => {
   it("leaves every event, count and window once", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

@@ -54,7 +54,7 @@ async function rowsOf({ records, startUs, order }: Way): Promise<{ events: unkno
   };
 }
 
-describe("the same input", { timeout: 60_000 }, () => {
+describe("the same input", { timeout: 240_000 }, () => {
   it("gives the same rows and windows, whatever the time of loading, the size of batches and the order of files", async () => {
     const [first, ...others] = [await rowsOf(WAYS[0]), await rowsOf(WAYS[1]), await rowsOf(WAYS[2])];
     expect(first.events).toHaveLength(1505);

@@ -34,7 +34,7 @@ function mountSmall(folder: string, size: string): string | null {
 
 const canMount = process.getuid?.() === 0 && process.platform === "linux";
 
-describe("a full disk", { timeout: 120_000 }, () => {
+describe("a full disk", { timeout: 240_000 }, () => {
   for (const [name, isPiped] of [
     ["a file", false],
     ["a pipe", true],

@@ -37,7 +37,7 @@ async function loaded() {
   return { folder, data, file, pseudonym, count };
 }
 
-describe("weir erase", { timeout: 60_000 }, () => {
+describe("weir erase", { timeout: 240_000 }, () => {
   it("removes every row of a pseudonym, proves it, and leaves a receipt that names nobody", async () => {
     const { data, pseudonym, count } = await loaded();
     const options = { config: configOf(data), tenant: "default", pseudonym, value: null };

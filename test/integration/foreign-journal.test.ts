@@ -5,7 +5,7 @@ import { readEndpointFile } from "../../processors/clickhouse/endpoint-file.ts";
 import { openStore } from "../../processors/clickhouse/store.ts";
 import { accountOf, askValue, loadInto, makeFolder, textLines, weir, wholeAccount } from "./workbench.ts";
 
-describe("a store whose journal is another one than it knows", { timeout: 60_000 }, () => {
+describe("a store whose journal is another one than it knows", { timeout: 240_000 }, () => {
   it("is not written to after its journal was lost, and is again when that is back", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

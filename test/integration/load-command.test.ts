@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { accountOf, askValue, makeFolder, start, textLines, until, weir, wholeAccount } from "./workbench.ts";
 
-describe("weir load as a command", { timeout: 60_000 }, () => {
+describe("weir load as a command", { timeout: 240_000 }, () => {
   it("ends with 0 and a summary for people, or for programs with --json", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

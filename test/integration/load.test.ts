@@ -22,7 +22,7 @@ function countsOf(files: readonly { file: string; lines: number; events: number 
   return files.map(({ lines, events }) => [lines, events]);
 }
 
-describe("weir load", { timeout: 30_000 }, () => {
+describe("weir load", { timeout: 240_000 }, () => {
   it("makes one event of every line of every file, detects each file's format, and sums up what it did", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

@@ -31,7 +31,7 @@ function writeFiles(folder: string, planted: readonly Planted[]): string[] {
   });
 }
 
-describe("what is personal or secret", { timeout: 60_000 }, () => {
+describe("what is personal or secret", { timeout: 240_000 }, () => {
   it("is found by this search in all of the rows when masking is off", async () => {
     const folder = makeFolder();
     const planted = plantedLines(4, 1);

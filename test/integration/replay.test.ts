@@ -81,7 +81,7 @@ async function readable(asked: Asker): Promise<unknown> {
 }
 const readableOf = (data: string): Promise<unknown> => readable((sql) => ask(data, sql));
 
-describe("weir replay", { timeout: 60_000 }, () => {
+describe("weir replay", { timeout: 240_000 }, () => {
   it("leaves the tables as a first load with the new rules makes them, and a second time changes nothing", async () => {
     const { data } = await loaded(UTC);
     const first = await inWorkplace(data, BERLIN, (workplace) => replayRangeIn(workplace, ALL));
@@ -187,7 +187,7 @@ function mortal(workplace: Workplace, death: number): Workplace {
   };
 }
 
-describe("a replay that dies at any write and is started again", { timeout: 180_000 }, () => {
+describe("a replay that dies at any write and is started again", { timeout: 240_000 }, () => {
   it("leaves everything as it was or as it is to be, and once", async () => {
     const { data } = await loaded("", content().split("\n").slice(20, 42).join("\n") + "\n");
     const wrong: string[] = [];
@@ -224,7 +224,7 @@ describe("a replay that dies at any write and is started again", { timeout: 180_
   });
 });
 
-describe("a replay beside a process that follows a file", { timeout: 60_000 }, () => {
+describe("a replay beside a process that follows a file", { timeout: 240_000 }, () => {
   it("loses nothing of what is written meanwhile", async () => {
     const { data } = await loaded(UTC);
     const folder = makeFolder();
@@ -281,7 +281,7 @@ describe("a replay beside a process that follows a file", { timeout: 60_000 }, (
   });
 });
 
-describe("erasing beside a replay", { timeout: 60_000 }, () => {
+describe("erasing beside a replay", { timeout: 240_000 }, () => {
   it("is refused: what is staged would bring the subject back", async () => {
     const { data } = await loaded("");
     await inWorkplace(data, "", (workplace) =>

@@ -27,7 +27,7 @@ async function interrupt(running: Running): Promise<void> {
   expect(await running.ended).toMatchObject({ code: 0, signal: null });
 }
 
-describe("weir run", { timeout: 60_000 }, () => {
+describe("weir run", { timeout: 240_000 }, () => {
   it("runs a simulated shop, answers other processes meanwhile, drains on Ctrl-C, and goes on at the next start", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
@@ -123,7 +123,7 @@ describe("weir run", { timeout: 60_000 }, () => {
   });
 });
 
-describe("weir run without files", { timeout: 60_000 }, () => {
+describe("weir run without files", { timeout: 240_000 }, () => {
   it("follows the files of the configured sources, as theirs", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

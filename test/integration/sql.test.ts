@@ -16,7 +16,7 @@ async function makeLoaded(): Promise<string> {
   return join(folder, "data");
 }
 
-describe("weir sql", { timeout: 60_000 }, () => {
+describe("weir sql", { timeout: 240_000 }, () => {
   it("answers in the format that is asked for, by option, by clause or by --json, and as a table otherwise", async () => {
     const data = await makeLoaded();
     const query = "SELECT source, count() AS n FROM events GROUP BY source ORDER BY source";
@@ -85,7 +85,7 @@ describe("weir sql", { timeout: 60_000 }, () => {
   });
 });
 
-describe("weir dead-letters list", { timeout: 60_000 }, () => {
+describe("weir dead-letters list", { timeout: 240_000 }, () => {
   it("shows the masked beginning of each, as a table or one object a line, and only those of a code", async () => {
     const data = await makeLoaded();
     const [people, programs, none, wrong] = await inTurn([
@@ -108,7 +108,7 @@ describe("weir dead-letters list", { timeout: 60_000 }, () => {
   });
 });
 
-describe("weir config", { timeout: 60_000 }, () => {
+describe("weir config", { timeout: 240_000 }, () => {
   it("shows what is in force without its secrets, and the schema that is published", async () => {
     const folder = makeFolder();
     writeFileSync(join(folder, "weir.yaml"), "clickhouse: {password: hunter2hunter2}\nbatch: {records: 77}\n");

@@ -12,7 +12,7 @@ function write(lines: readonly string[]): { file: string; data: string } {
   return { file, data: join(folder, "data") };
 }
 
-describe("weir mask --try", { timeout: 60_000 }, () => {
+describe("weir mask --try", { timeout: 240_000 }, () => {
   it("tells per rule how many values it found, on how many lines, and with which evidence", async () => {
     const { file, data } = write([
       JSON.stringify({ message: "from joe.doe@example.com to ann@example.org", n: 1 }),

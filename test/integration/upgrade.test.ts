@@ -85,7 +85,7 @@ async function forgetJournals(data: string): Promise<void> {
 
 const SCHEMA = "SELECT name, create_table_query FROM system.tables WHERE database = 'weir' ORDER BY name";
 
-describe("a store", { timeout: 30_000 }, () => {
+describe("a store", { timeout: 240_000 }, () => {
   it("was made by migrations that nobody has changed since", async () => {
     const found = (await readMigrations(DIR)).map(({ name, sql }) => [
       name,

@@ -66,7 +66,7 @@ function warnings(): { code: string; file: string }[] {
   return log.written.map((line) => JSON.parse(line));
 }
 
-describe("files of configured sources", { timeout: 60_000 }, () => {
+describe("files of configured sources", { timeout: 240_000 }, () => {
   it("are looked for again every ten seconds, and belong to the first source that names them", async () => {
     const [a, b] = ["a.log", "b.log"].map((name) => join(folder, name));
     writeFileSync(a, textLines(10));
@@ -105,7 +105,7 @@ describe("files of configured sources", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a followed file that can't be read", { timeout: 60_000 }, () => {
+describe("a followed file that can't be read", { timeout: 240_000 }, () => {
   it("is told once, tried every ten seconds, and holds no other up", async () => {
     const [bad, good] = ["bad.log", "good.log"].map((name) => join(folder, name));
     writeFileSync(bad, Buffer.of(0x1f, 0x8b, 8, 255, 255, 255));
@@ -144,7 +144,7 @@ describe("a followed file that can't be read", { timeout: 60_000 }, () => {
   });
 });
 
-describe("rotation of a file that is followed by its path alone", { timeout: 60_000 }, () => {
+describe("rotation of a file that is followed by its path alone", { timeout: 240_000 }, () => {
   const gone = async () => {
     await clock.advance(5000);
     return round();
@@ -205,7 +205,7 @@ describe("rotation of a file that is followed by its path alone", { timeout: 60_
   });
 });
 
-describe("a folder that is followed", { timeout: 60_000 }, () => {
+describe("a folder that is followed", { timeout: 240_000 }, () => {
   it("is read with what appears in it, each file once whatever its names, and without what is no text", async () => {
     const logs = join(folder, "logs");
     mkdirSync(join(logs, "deep"), { recursive: true });

@@ -50,7 +50,7 @@ describe("tables that change while a partition is processed", () => {
   });
 });
 
-describe("weir load with lookups", { timeout: 60_000 }, () => {
+describe("weir load with lookups", { timeout: 240_000 }, () => {
   it("completes events out of a table, by the version that the ledger names, and reads the file again when it changed", async () => {
     const folder = makeFolder();
     const data = join(folder, "data");

@@ -36,7 +36,7 @@ function createSleepClock(onSleep: () => Promise<void>): Clock {
   };
 }
 
-describe("a workplace whose store is held by a process that offers it to nobody", { timeout: 60_000 }, () => {
+describe("a workplace whose store is held by a process that offers it to nobody", { timeout: 240_000 }, () => {
   it("opens as soon as that process is done", async () => {
     const data = join(makeFolder(), "data");
     const holder = await startHolder(data);
