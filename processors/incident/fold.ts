@@ -76,6 +76,8 @@ export function foldIncidents(
   }
   for (const end of slotsOf(ordered, silences, before.watermark, watermark)) {
     const ending = ordered.filter((mark) => endOf(mark) === end);
+    // What was over before is told as over: the next incident of its group is another one.
+    teller.tell(settle(machine, end - 1), end - 1, false);
     machine = ending.length === 0 ? settle(machine, end) : step(machine, end, ending, rules, teller.known());
     teller.tell(machine, end, false);
   }

@@ -44,7 +44,7 @@ export function severityOf(score: number): Severity {
 }
 
 /** A series that is unusual by being silent is not well again before it was heard of. */
-function fallsSilent({ signal, why }: Mark): boolean {
+export function fallsSilent({ signal, why }: Mark): boolean {
   return signal === "silence" || why === "silence";
 }
 

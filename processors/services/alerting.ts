@@ -160,7 +160,7 @@ export async function openAlerting(
         const { state, sequence, storedTo } = readProgress();
         const watermark = await readWatermark(store);
         const read = await readAnomalies(store, storedTo, names);
-        const marks = [...read.marks, ...(await readHeard(store, state))];
+        const marks = [...read.marks, ...(await readHeard(store, read.marks, state))];
         const isFresh = state.late === null && clock.monotonicMs() - openedMs < graceSeconds * 1000;
         const eventNow = Math.floor(nowUs() / 1_000_000);
         const now = isFresh ? Math.min(eventNow, watermark) : eventNow;

@@ -1,7 +1,16 @@
 import type { IncidentState } from "../incident/fold.ts";
+import { fallsSilent } from "../incident/machine.ts";
 import type { Mark } from "../model/incident.ts";
 import type { ClickHouse } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
+
+interface Heard {
+  readonly rule: string;
+  readonly key: readonly string[];
+  readonly silent_at: number;
+  readonly heard_at: number;
+  readonly heard_seconds: number;
+}
 
 interface Row {
   readonly rule: string;
@@ -27,9 +36,17 @@ WHERE state NOT IN ('complete', 'loaded')`;
 
 const COMPLETE = "SELECT toUnixTimestamp(max(watermark)) AS at FROM cuts";
 
-const HEARD = `SELECT rule, key, toUnixTimestamp(max(window_start)) AS heard_at, any(window_seconds) AS heard_seconds
-FROM windows WHERE rule = {rule:String} AND key = {key:Array(String)} AND events > 0
-  AND window_start > toDateTime({after:UInt32}, 'UTC') GROUP BY rule, key`;
+/** The first windows with events after others. */
+const HEARD = `SELECT rule, key, toUnixTimestamp(silent_at) AS silent_at, toUnixTimestamp(min(window_start)) AS heard_at,
+  any(window_seconds) AS heard_seconds
+FROM windows INNER JOIN
+(
+  SELECT s.1 AS rule, s.2 AS key, toDateTime(s.3, 'UTC') AS silent_at
+  FROM (SELECT arrayJoin(arrayZip({rules:Array(String)}, {keys:Array(Array(String))}, {times:Array(UInt32)})) AS s)
+) AS silent USING (rule, key)
+WHERE rule IN {rules:Array(String)} AND key IN {keys:Array(Array(String))} AND events > 0
+  AND window_start > toDateTime({from:UInt32}, 'UTC') AND window_start > silent_at
+GROUP BY rule, key, silent_at`;
 
 /** Where detection is used: how far it has come. */
 const DETECTED = "SELECT toUnixTimestamp(until) AS at FROM detections ORDER BY stored_at DESC, cut_id DESC LIMIT 1";
@@ -71,21 +88,38 @@ export async function readWatermark(store: ClickHouse): Promise<number> {
   return Math.min(complete?.at ?? 0, detected?.at ?? Number.POSITIVE_INFINITY);
 }
 
-/** Series that fell silent and were heard of since: as windows in which nothing is unusual. */
-export async function readHeard(store: ClickHouse, { machine }: IncidentState): Promise<Mark[]> {
-  const silent = Object.values(machine.series).filter(({ quietAt }) => quietAt === null);
+/**
+ * Windows in which series that fell silent, before or by these marks, were heard of again: as windows in which nothing is unusual. Each
+ * silence ends with the first of them, however much is looked at together.
+ */
+export async function readHeard(
+  store: ClickHouse,
+  marks: readonly Mark[],
+  { machine }: IncidentState,
+): Promise<Mark[]> {
+  const open = Object.values(machine.series).filter(({ quietAt }) => quietAt === null);
+  const silent = [...open.map(({ last }) => last), ...marks.filter(fallsSilent)];
   const heard: Mark[] = [];
-  for (const { last } of silent.slice(0, HEARD_MAX)) {
-    const [row] = await store.query<{ heard_at: number; heard_seconds: number }>(HEARD, {
-      rule: last.rule,
-      key: last.key,
-      after: last.windowStart,
+  for (let at = 0; at < silent.length; at += HEARD_MAX) {
+    const some = silent.slice(at, at + HEARD_MAX);
+    const byWindow = new Map(some.map((mark) => [nameOf(mark.rule, mark.key, mark.windowStart), mark]));
+    const rows = await store.query<Heard>(HEARD, {
+      rules: some.map(({ rule }) => rule),
+      keys: some.map(({ key }) => key),
+      times: some.map(({ windowStart }) => windowStart),
+      from: Math.min(...some.map(({ windowStart }) => windowStart)),
     });
-    if (row === undefined) continue;
-    const { heard_at, heard_seconds } = row;
-    heard.push({ ...last, windowStart: heard_at, windowSeconds: heard_seconds, revision: 0, score: 0, why: "" });
+    for (const { rule, key, silent_at, heard_at, heard_seconds } of rows) {
+      const mark = byWindow.get(nameOf(rule, key, silent_at));
+      if (mark !== undefined)
+        heard.push({ ...mark, windowStart: heard_at, windowSeconds: heard_seconds, revision: 0, score: 0, why: "" });
+    }
   }
   return heard;
+}
+
+function nameOf(...parts: readonly unknown[]): string {
+  return JSON.stringify(parts);
 }
 
 function markOf(row: Row, names: ReadonlyMap<string, readonly string[]>): Mark {

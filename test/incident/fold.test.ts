@@ -64,6 +64,17 @@ describe("incidents", () => {
     expect(Object.values(state.machine.open)[0].incident.series).toHaveLength(4);
   });
 
+  it("of one service one after the other are two, also when both are looked at at once", () => {
+    const { transitions } = foldAll([{ marks: [makeMark(0), makeMark(100)], minute: 200 }]);
+    expect(told(transitions)).toEqual([
+      "opened checkout 1",
+      "resolved checkout 4",
+      "opened checkout 101",
+      "resolved checkout 104",
+    ]);
+    expect(new Set(transitions.map(({ incident }) => incident.id)).size).toBe(2);
+  });
+
   it("of many services at once are one storm that names every series", () => {
     const marks = Array.from({ length: 10_000 }, (_, i) => makeMark(0, { service: `s${i % 50}`, route: `/r${i}` }));
     const { transitions } = foldAll([

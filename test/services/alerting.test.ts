@@ -186,6 +186,22 @@ describe("alerting", () => {
     await tick([receiver]);
     expect(told(taken)).toEqual(["opened checkout", "resolved checkout"]);
   });
+
+  it("ends each silence where the service was heard of, when much is caught up with at once", async () => {
+    const { receiver, taken } = createReceiver();
+    await addAnomaly(0, "checkout");
+    await addAnomaly(200, "checkout");
+    await store().command("ALTER TABLE anomalies UPDATE why = 'silence' WHERE 1 SETTINGS mutations_sync = 1");
+    await store().command(
+      `INSERT INTO windows (rule, key, window_start, window_seconds, revision, events)
+       SELECT 'service_1m', ['acme', 'checkout'], toDateTime({at:UInt32} + 60 * arrayJoin([2, 3, 199, 210, 300]), 'UTC'), 60, 1, 3`,
+      { at: NOON },
+    );
+    await reach(330);
+    await tick([receiver]);
+    expect(told(taken)).toEqual(["opened checkout", "resolved checkout", "opened checkout", "resolved checkout"]);
+    expect(taken.filter(({ kind }) => kind === "resolved").map(({ at }) => (at - NOON) / 60)).toEqual([6, 214]);
+  });
 });
 
 describe("delivery", () => {

@@ -9,7 +9,7 @@ import { type Config, readConfig } from "../../processors/runtime/config.ts";
 import { table } from "../../processors/runtime/table.ts";
 import { detectOnce } from "../../processors/services/detect.ts";
 import { load } from "../../processors/services/load.ts";
-import { namesOf, readAnomalies, readWatermark } from "../../processors/services/read-anomalies.ts";
+import { namesOf, readAnomalies, readHeard, readWatermark } from "../../processors/services/read-anomalies.ts";
 import { simulate } from "../../processors/services/simulate.ts";
 import { openWorkplace } from "../../processors/services/workplace.ts";
 import { INCIDENT_KINDS } from "../../processors/simulate/incidents.ts";
@@ -80,7 +80,8 @@ async function alertsOf(config: Config): Promise<readonly Alert[]> {
     const { marks } = await readAnomalies(store, 0, namesOf(config));
     const watermark = await readWatermark(store);
     const rules = { ...config.alerts, revisedSeconds: 3600 };
-    const { transitions } = foldIncidents(NO_INCIDENTS, { marks, watermark, now: watermark }, rules, []);
+    const all = [...marks, ...(await readHeard(store, marks, NO_INCIDENTS))];
+    const { transitions } = foldIncidents(NO_INCIDENTS, { marks: all, watermark, now: watermark }, rules, []);
     const latest = new Map<string, Alert>();
     for (const { incident } of transitions) latest.set(incident.id, incident);
     return [...latest.values()];
