@@ -1,9 +1,12 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const shared = {
   // Long enough for a slow machine that does other things as well; no test waits for it.
   testTimeout: 240_000,
   hookTimeout: 240_000,
+  // As bin/weir.js does, for processes that tests start.
+  env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/weir", import.meta.url)) },
 };
 
 export default defineConfig({

@@ -2,7 +2,7 @@
 // Runs the program with a Node.js that runs TypeScript as it is: this one if it is new enough, else the one that the
 // package brings (optional dependency node-<platform>-<architecture>). Plain JavaScript, so that an old Node.js can read it.
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,6 +19,8 @@ function bundledNode() {
 }
 
 if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  // What was made of the TypeScript once is read the next time: half of the start. Where nothing can be written, nothing is.
+  module.enableCompileCache(join(dirname(main), "../node_modules/.cache/weir"));
   await import(main);
 } else {
   const node = bundledNode();
@@ -28,7 +30,7 @@ if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }

@@ -1,56 +1,44 @@
 import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
-import { addAudit } from "./commands/audit.ts";
-import { addBacktest } from "./commands/backtest.ts";
-import { addClose } from "./commands/close.ts";
-import { addCollect } from "./commands/collect.ts";
 import type { Exit } from "./commands/command.ts";
-import { addConfig } from "./commands/config.ts";
-import { addDeadLetters } from "./commands/dead-letters.ts";
-import { addDetect } from "./commands/detect.ts";
-import { addErase } from "./commands/erase.ts";
-import { addLoad } from "./commands/load.ts";
-import { addMask } from "./commands/mask.ts";
-import { addMigrate } from "./commands/migrate.ts";
-import { addNotify } from "./commands/notify.ts";
-import { addProcess } from "./commands/process.ts";
-import { addReplay } from "./commands/replay.ts";
-import { addRun } from "./commands/run.ts";
-import { addServe } from "./commands/serve.ts";
-import { addSimulate } from "./commands/simulate.ts";
-import { addSql } from "./commands/sql.ts";
-import { addTemplates } from "./commands/templates.ts";
-import { addTopic } from "./commands/topic.ts";
 import { WeirError } from "./model/errors.ts";
 import { printable } from "./runtime/terminal.ts";
 
 /** The command line: reads arguments, calls one service, sets the exit code. 0 done, 1 failed, 2 wrong usage. */
 
-function createProgram(exit: Exit): Command {
+type AddCommand = (program: Command, exit: Exit) => void;
+
+/** In the order of the help. Only the one that is asked for is loaded: all of them together take half a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import("./commands/run.ts")).addRun,
+  load: async () => (await import("./commands/load.ts")).addLoad,
+  collect: async () => (await import("./commands/collect.ts")).addCollect,
+  process: async () => (await import("./commands/process.ts")).addProcess,
+  close: async () => (await import("./commands/close.ts")).addClose,
+  notify: async () => (await import("./commands/notify.ts")).addNotify,
+  topic: async () => (await import("./commands/topic.ts")).addTopic,
+  audit: async () => (await import("./commands/audit.ts")).addAudit,
+  detect: async () => (await import("./commands/detect.ts")).addDetect,
+  backtest: async () => (await import("./commands/backtest.ts")).addBacktest,
+  simulate: async () => (await import("./commands/simulate.ts")).addSimulate,
+  sql: async () => (await import("./commands/sql.ts")).addSql,
+  serve: async () => (await import("./commands/serve.ts")).addServe,
+  templates: async () => (await import("./commands/templates.ts")).addTemplates,
+  "dead-letters": async () => (await import("./commands/dead-letters.ts")).addDeadLetters,
+  mask: async () => (await import("./commands/mask.ts")).addMask,
+  erase: async () => (await import("./commands/erase.ts")).addErase,
+  replay: async () => (await import("./commands/replay.ts")).addReplay,
+  migrate: async () => (await import("./commands/migrate.ts")).addMigrate,
+  config: async () => (await import("./commands/config.ts")).addConfig,
+};
+
+async function createProgram(exit: Exit, name: string | undefined): Promise<Command> {
   const program = new Command("weir")
     .description("Log lines in; exact SQL answers, windows and alerts out.")
     .exitOverride()
     .configureHelp({ helpWidth: 100 });
-  addRun(program, exit);
-  addLoad(program, exit);
-  addCollect(program, exit);
-  addProcess(program, exit);
-  addClose(program, exit);
-  addNotify(program, exit);
-  addTopic(program, exit);
-  addAudit(program, exit);
-  addDetect(program);
-  addBacktest(program);
-  addSimulate(program, exit);
-  addSql(program);
-  addServe(program, exit);
-  addTemplates(program);
-  addDeadLetters(program, exit);
-  addMask(program);
-  addErase(program);
-  addReplay(program, exit);
-  addMigrate(program);
-  addConfig(program);
+  const asked = name !== undefined && Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS);
+  for (const load of asked) (await load())(program, exit);
   return program;
 }
 
@@ -63,7 +51,7 @@ const EXIT_USAGE = 2;
 async function main(): Promise<number> {
   const exit = { code: 0 };
   try {
-    await createProgram(exit).parseAsync();
+    await (await createProgram(exit, process.argv[2])).parseAsync();
     return exit.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
