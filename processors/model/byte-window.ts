@@ -55,13 +55,11 @@ function mixed(word: number): number {
   return product ^ (product >>> 15);
 }
 
-const QUOTES = 0x22222222;
-
-/** Where the first quote (`"`) in [at, end) is, or `end`. */
-export function quoteAt(view: DataView, at: number, end: number): number {
+/** Where a byte is first in [at, end), or `end`; `word` is the byte four times. */
+export function byteAt(view: DataView, at: number, end: number, word: number): number {
   for (let i = at; i < end; i += 4) {
-    const word = view.getInt32(i, true) ^ QUOTES;
-    const zeros = (word - 0x01010101) & ~word & 0x80808080;
+    const difference = view.getInt32(i, true) ^ word;
+    const zeros = (difference - 0x01010101) & ~difference & 0x80808080;
     if (zeros !== 0) return Math.min(end, i + ((31 - Math.clz32(zeros & -zeros)) >> 3));
   }
   return end;

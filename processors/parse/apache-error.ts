@@ -1,8 +1,10 @@
 import { fieldTable, string } from "./fields.ts";
+import { createFinder } from "./layout.ts";
 import type { Format } from "./line-parser.ts";
 import type { ScannedLine } from "./shape.ts";
 import { addValue, createScannedParser } from "./shaped-line.ts";
 import { monthOf } from "./timestamp.ts";
+import { endsAt, TIME_OF_LENGTH } from "./value-end.ts";
 
 /*
  * Apache's error log, of 2.2 and of 2.4:
@@ -19,28 +21,37 @@ const FIELDS = fieldTable([
   string("http_request_referrer", "referrer"),
 ]);
 
+const OPEN = 91;
 const LEVEL_LENGTH_MAX = 48;
 const REFERER = ", referer: ";
+
+const MODULE_END = endsAt(":]", { lengthMin: 1, lengthMax: 15 });
+const LEVEL_END = endsAt(":]", { lengthMin: 1, lengthMax: 32 });
+const PID_END = endsAt(":]");
+const THREAD_END = endsAt("]");
+const ADDRESS_END = endsAt(":]", { lengthMin: 1 });
+/** Brackets might be of the process or of the client, and spaces would be passed over. */
+const BODY_END = endsAt("", { notFirst: " [" });
 
 /** Adds the address and, if there is one, the port of `[client …]`. */
 function addClient(line: ScannedLine, own: string, start: number, end: number, hasPort: boolean): void {
   const colon = own.lastIndexOf(":", end - 1);
   const isSplit = colon > start && (hasPort || own.indexOf(":", start) === colon);
-  addValue(line, "client.address", start, isSplit ? colon : end);
-  if (isSplit) addValue(line, "client.port", colon + 1, end);
+  addValue(line, "client.address", start, isSplit ? colon : end, ADDRESS_END);
+  if (isSplit) addValue(line, "client.port", colon + 1, end, PID_END);
 }
 
 function scanLine(own: string, line: ScannedLine): boolean {
-  if (own.charCodeAt(0) !== 91 || Number.isNaN(monthOf(own, 5))) return false;
+  if (own.charCodeAt(0) !== OPEN || Number.isNaN(monthOf(own, 5))) return false;
   const timeEnd = own.indexOf("] [", 20);
   if (timeEnd !== 25 && timeEnd !== 32) return false;
   const levelAt = timeEnd + 3;
   const levelEnd = own.indexOf("]", levelAt);
   if (levelEnd <= levelAt || levelEnd > levelAt + LEVEL_LENGTH_MAX) return false;
-  addValue(line, "time", 1, timeEnd);
+  addValue(line, "time", 1, timeEnd, TIME_OF_LENGTH);
   const colon = own.indexOf(":", levelAt);
-  if (colon > levelAt && colon < levelEnd) addValue(line, "apache.module", levelAt, colon);
-  addValue(line, "level", colon >= levelAt && colon < levelEnd ? colon + 1 : levelAt, levelEnd);
+  if (colon > levelAt && colon < levelEnd) addValue(line, "apache.module", levelAt, colon, MODULE_END);
+  addValue(line, "level", colon >= levelAt && colon < levelEnd ? colon + 1 : levelAt, levelEnd, LEVEL_END);
   let at = levelEnd + 1;
   let hasPort = false;
   if (own.startsWith(" [pid ", at)) {
@@ -48,8 +59,8 @@ function scanLine(own: string, line: ScannedLine): boolean {
     if (close < 0) return false;
     const tid = own.indexOf(":tid ", at);
     const pidEnd = tid > 0 && tid < close ? tid : close;
-    addValue(line, "process.pid", at + 6, pidEnd);
-    if (pidEnd < close) addValue(line, "thread.id", tid + 5, close);
+    addValue(line, "process.pid", at + 6, pidEnd, PID_END);
+    if (pidEnd < close) addValue(line, "thread.id", tid + 5, close, THREAD_END);
     at = close + 1;
     hasPort = true;
   }
@@ -62,7 +73,7 @@ function scanLine(own: string, line: ScannedLine): boolean {
   if (own[at] === " ") at++;
   const referer = own.lastIndexOf(REFERER);
   const bodyEnd = referer > at ? referer : own.length;
-  addValue(line, "body", at, bodyEnd);
+  addValue(line, "body", at, bodyEnd, bodyEnd === own.length ? BODY_END : undefined);
   if (bodyEnd < own.length) addValue(line, "referrer", bodyEnd + REFERER.length, own.length);
   return true;
 }
@@ -71,10 +82,17 @@ export const APACHE_ERROR: Format = {
   name: "apache_error",
   joins: false,
   code: "PARSE_NOT_APACHE_ERROR",
-  create: (zone) =>
-    createScannedParser(
+  create(zone) {
+    const findReferer = createFinder(REFERER);
+    return createScannedParser(
       scanLine,
-      { fieldOf: FIELDS, times: ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S.%6 %Y"] },
+      {
+        fieldOf: FIELDS,
+        times: ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S.%6 %Y"],
+        mayBegin: (text, begin) => text.charCodeAt(begin) === OPEN,
+        mustScan: (text, begin, end) => findReferer(text, begin) < end,
+      },
       zone,
-    ),
+    );
+  },
 };

@@ -1,8 +1,9 @@
 import { fieldTable, string } from "./fields.ts";
 import type { Format } from "./line-parser.ts";
 import type { ScannedLine } from "./shape.ts";
-import { addValue, createScannedParser, truncate } from "./shaped-line.ts";
+import { addValue, createScannedParser, setDecoded, truncate } from "./shaped-line.ts";
 import { SYSLOG_TIMES, scanSyslogHeader } from "./syslog.ts";
+import { endsAt, endsBeforeKey } from "./value-end.ts";
 
 /*
  * ArcSight's Common Event Format, alone or behind a header of syslog:
@@ -39,6 +40,9 @@ const HEADER = [
 /** Keys that tell the event time, the first that is there. */
 const TIMES = ["rt", "start", "end", "log.syslog.time"];
 
+const HEADER_END = endsAt("|\\");
+const EXTENSION_END = endsBeforeKey("=\\");
+
 /** A header of syslog is not longer. */
 const PREFIX_LENGTH_MAX = 512;
 const BACKSLASH = 92;
@@ -58,12 +62,14 @@ export function unescaped(own: string, wanted: string, from: number): number {
 
 const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r" };
 
-/** The value without its escapes, where it has some; another backslash stands for itself. */
-function decoded(own: string, start: number, end: number, escapes: RegExp): string | undefined {
+/** Takes the escapes out of the value that was added last, own[start, end); another backslash stands for itself. */
+function decode(own: string, start: number, end: number, escapes: RegExp, line: ScannedLine): void {
   const value = own.slice(start, end);
-  return value.includes("\\")
-    ? value.replace(escapes, (_, character: string) => ESCAPED[character] ?? character)
-    : undefined;
+  if (value.includes("\\"))
+    setDecoded(
+      line,
+      value.replace(escapes, (_, character: string) => ESCAPED[character] ?? character),
+    );
 }
 
 /** Position after what stands before `mark` (such as "CEF:") and after it; -1 if it is neither nothing nor a syslog header. */
@@ -120,7 +126,8 @@ function scanExtension(own: string, from: number, line: ScannedLine): boolean {
       keyAt = next < 0 ? -1 : keyBefore(own, next, start);
     }
     const end = next < 0 ? own.length : keyAt - 1;
-    addValue(line, key, start, end, decoded(own, start, end, /\\([=\\nr|])/g));
+    addValue(line, key, start, end, EXTENSION_END);
+    decode(own, start, end, /\\([=\\nr|])/g, line);
     if (next < 0) return true;
     key = own.slice(keyAt, next);
     equals = next;
@@ -141,7 +148,8 @@ function scanLine(own: string, line: ScannedLine): boolean {
       if (name !== "cef.severity") return false;
       end = own.length;
     }
-    addValue(line, name, at, end, decoded(own, at, end, /\\([\\|])/g));
+    addValue(line, name, at, end, HEADER_END);
+    decode(own, at, end, /\\([\\|])/g, line);
     at = end + 1;
   }
   if (at < own.length && !scanExtension(own, at, line)) return false;

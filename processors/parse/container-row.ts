@@ -1,5 +1,6 @@
 import { type EventBatch, TIME_EVENT } from "../model/event-batch.ts";
-import type { Container, Entry } from "./container.ts";
+import type { Container } from "./container.ts";
+import type { Entries } from "./container-entries.ts";
 import { SLOT_MARK, slot } from "./layout.ts";
 import { createIsoTime, type IsoTime } from "./timestamp.ts";
 
@@ -24,9 +25,9 @@ interface Composed {
 
 export interface ContainerRow {
   /** Before the line is parsed. */
-  begin(batch: EventBatch, entry: Entry): void;
+  begin(batch: EventBatch, entries: Entries, entry: number): void;
   /** After it was. `attributes` is how many there were before `begin`. */
-  end(batch: EventBatch, row: number, entry: Entry, attributes: number): void;
+  end(batch: EventBatch, row: number, entries: Entries, entry: number, attributes: number): void;
 }
 
 export function createContainerRow(container: Container): ContainerRow {
@@ -34,8 +35,16 @@ export function createContainerRow(container: Container): ContainerRow {
   const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
   let byMiddle = new Map<string, Map<number, Composed>>();
   let generation = -1;
+  let timeKeyId = 0;
+  let streamKeyId = 0;
+  let keyGeneration = -1;
+  /** What the line before had. */
+  let lastMiddle = "";
+  let lastInner = -1;
+  let lastComposed: Composed = { id: 0, quotes: 0 };
 
   function compose(batch: EventBatch, inner: number, middle: string): Composed {
+    if (inner === lastInner && middle === lastMiddle) return lastComposed;
     const { dictionary } = batch.strings.line_layout;
     let byInner = byMiddle.get(middle);
     if (byInner === undefined) {
@@ -56,18 +65,28 @@ export function createContainerRow(container: Container): ContainerRow {
       composed = { id: dictionary.intern(layout), quotes: isDocker && constant.includes("\\") ? -2 : quotes };
       byInner.set(inner, composed);
     }
+    lastMiddle = middle;
+    lastInner = inner;
+    lastComposed = composed;
     return composed;
   }
 
   return {
-    begin({ attributes }, { timeBegin, timeEnd, stream }) {
-      attributes.addSpan(attributes.keys.intern(TIME), timeBegin, timeEnd);
-      attributes.add(attributes.keys.intern(STREAM), stream);
+    begin({ attributes }, { timeBegin, timeEnd, streamBegin, streamEnd }, entry) {
+      const { keys } = attributes;
+      if (keys.generation !== keyGeneration) {
+        timeKeyId = keys.intern(TIME);
+        streamKeyId = keys.intern(STREAM);
+        keyGeneration = keys.generation;
+      }
+      attributes.addSpan(timeKeyId, timeBegin[entry], timeEnd[entry]);
+      attributes.addSpan(streamKeyId, streamBegin[entry], streamEnd[entry]);
     },
 
-    end(batch, row, entry, before) {
+    end(batch, row, entries, entry, before) {
       const { attributes, strings, records } = batch;
-      const isTime = isoTime(records.text, entry.timeBegin, entry.timeEnd, iso) && iso.end === entry.timeEnd;
+      const timeEnd = entries.timeEnd[entry];
+      const isTime = isoTime(records.text, entries.timeBegin[entry], timeEnd, iso) && iso.end === timeEnd;
       if (Number.isNaN(batch.timestampUs[row]) && isTime) {
         batch.timestampUs[row] = iso.us;
         batch.time_source[row] = TIME_EVENT;
@@ -76,21 +95,22 @@ export function createContainerRow(container: Container): ContainerRow {
       if (line_layout.dictionary.generation !== generation) {
         generation = line_layout.dictionary.generation;
         byMiddle = new Map();
+        lastInner = -1;
       }
-      const { middle } = entry;
-      let isExact = entry.escapes >= 0 && isTime && batch.line_kept.isEmpty(row);
+      const middle = entries.middle[entry];
+      let isExact = entries.escapes[entry] >= 0 && isTime && batch.line_kept.isEmpty(row);
       if (middle.length > MIDDLE_LENGTH_MAX || middle.includes(SLOT_MARK)) isExact = false;
       const timeKey = attributes.keyIds[before];
       for (let i = before + 2; i < attributes.count; i++) if (attributes.keyIds[i] === timeKey) isExact = false;
       if (isExact) {
         const composed = compose(batch, line_layout.ids[row], middle);
-        if (composed.quotes === entry.escapes) {
+        if (composed.quotes === entries.escapes[entry]) {
           line_layout.ids[row] = composed.id;
           return;
         }
       }
       line_layout.ids[row] = 0;
-      batch.line_kept.setSpan(row, entry.outerBegin, entry.outerEnd);
+      batch.line_kept.setSpan(row, entries.outerBegin[entry], entries.outerEnd[entry]);
     },
   };
 }

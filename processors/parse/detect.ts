@@ -1,6 +1,6 @@
 import { EventBatch } from "../model/event-batch.ts";
 import type { RecordBatch } from "../model/record.ts";
-import { type Container, unwrap } from "./container.ts";
+import { type Container, createUnwrap } from "./container.ts";
 import { FORMATS, formatByName } from "./formats.ts";
 import type { Format } from "./line-parser.ts";
 import { clearRow, oneRecord } from "./row.ts";
@@ -52,8 +52,10 @@ export function detect(sample: string, own: readonly Format[] = []): string {
 
 /** What programs wrote into lines of a container's log. */
 function programLines(lines: readonly string[], container: Container): string {
-  const { records, entries } = unwrap(recordsOf(lines), container);
-  return entries.map(({ begin, end }) => `${records.text.slice(begin, end)}\n`).join("");
+  const { records, entries } = createUnwrap(container)(recordsOf(lines));
+  let written = "";
+  for (let i = 0; i < entries.count; i++) written += `${records.text.slice(entries.begin[i], entries.end[i])}\n`;
+  return written;
 }
 
 function recordsOf(lines: readonly string[]): RecordBatch {

@@ -258,7 +258,6 @@ export function createOwnFormat(own: OwnFormat): Format {
     code: PARSE_NOT_OWN_FORMAT,
     create(zone = UTC) {
       const readers = compilePatterns(own).patterns.map((pattern) => createReader(pattern, own, zone));
-      if (readers.length === 1) return readers[0].read;
       return function ownLine(text, begin, end, batch, row) {
         const attributes = batch.attributes.count;
         for (const { read } of readers) {

@@ -13,33 +13,34 @@ const FRACTION_DIGITS_MAX: Record<DurationUnit, number> = { ns: 0, us: 0, ms: 3,
 /** Numbers up to here have at most 15 digits, which a double gives back as they were written. */
 const DURATION_US_MAX = 1e15 - 1;
 const INTEGER_DIGITS_MAX = 12;
+const POINT = 46;
 
 /** Digits after the point of a decimal number's text; 0 where there is none. */
-export function fractionDigits(text: string): number {
-  const dot = text.indexOf(".");
-  return dot < 0 ? 0 : text.length - dot - 1;
+export function fractionDigits(text: string, begin = 0, end = text.length): number {
+  for (let at = begin; at < end; at++) if (text.charCodeAt(at) === POINT) return end - at - 1;
+  return 0;
 }
 
 /**
  * Microseconds of a duration written without sign, exponent and leading zeros and no finer than a microsecond, so that
  * the number and how many digits follow the point give the text back; NaN otherwise. A scan by hand: one in most lines.
  */
-export function exactDurationUs(text: string, unit: DurationUnit): number {
-  const length = text.length;
-  let at = 0;
+export function exactDurationUs(text: string, unit: DurationUnit, begin = 0, end = text.length): number {
+  let at = begin;
   let whole = 0;
-  for (; at < length; at++) {
+  for (; at < end; at++) {
     const digit = text.charCodeAt(at) - 48;
     if (digit < 0 || digit > 9) break;
     whole = whole * 10 + digit;
   }
-  if (at === 0 || at > INTEGER_DIGITS_MAX || (at > 1 && text.charCodeAt(0) === 48)) return Number.NaN;
+  if (at === begin || at - begin > INTEGER_DIGITS_MAX || (at - begin > 1 && text.charCodeAt(begin) === 48))
+    return Number.NaN;
   let us = whole * UNIT_US[unit];
-  if (at < length) {
-    const digits = length - at - 1;
+  if (at < end) {
+    const digits = end - at - 1;
     if (text.charCodeAt(at) !== 46 || digits < 1 || digits > FRACTION_DIGITS_MAX[unit]) return Number.NaN;
     let fraction = 0;
-    for (at++; at < length; at++) {
+    for (at++; at < end; at++) {
       const digit = text.charCodeAt(at) - 48;
       if (digit < 0 || digit > 9) return Number.NaN;
       fraction = fraction * 10 + digit;
@@ -51,11 +52,11 @@ export function exactDurationUs(text: string, unit: DurationUnit): number {
 }
 
 /** A decimal number of at most 15 digits without sign and leading zeros, up to `max`; NaN otherwise. */
-export function canonicalInteger(text: string, max: number): number {
-  const length = text.length;
-  if (length === 0 || length > 15 || (length > 1 && text.charCodeAt(0) === 48)) return Number.NaN;
+export function canonicalInteger(text: string, max: number, begin = 0, end = text.length): number {
+  const length = end - begin;
+  if (length === 0 || length > 15 || (length > 1 && text.charCodeAt(begin) === 48)) return Number.NaN;
   let value = 0;
-  for (let at = 0; at < length; at++) {
+  for (let at = begin; at < end; at++) {
     const digit = text.charCodeAt(at) - 48;
     if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
@@ -95,4 +96,19 @@ export function epochUs(text: string, unit: DurationUnit): number {
   if (match === null || epochUnit(match[1].length) !== unit) return Number.NaN;
   const fraction = match[2] === undefined ? 0 : Math.floor(Number(`0.${match[2]}`) * UNIT_US[unit] + 1e-6);
   return Number(match[1]) * UNIT_US[unit] + fraction;
+}
+
+/** The same of an epoch time without a fraction, text[begin, end). */
+export function wholeEpochUs(text: string, begin: number, end: number, unit: DurationUnit): number {
+  const digits = end - begin;
+  if (unit === "ns" || digits > 15)
+    return fractionDigits(text, begin, end) > 0 ? Number.NaN : epochUs(text.slice(begin, end), unit);
+  if (epochUnit(digits) !== unit || text.charCodeAt(begin) === 48) return Number.NaN;
+  let value = 0;
+  for (let at = begin; at < end; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value * UNIT_US[unit];
 }

@@ -222,8 +222,6 @@ function createScanner(line: ScannedLine): Scan {
   }
 
   return function scan(whole, begin, lineEnd) {
-    const first = whole.charCodeAt(begin);
-    if (first !== OPEN_OBJECT && first !== 32 && first !== 9 && first !== 0xef) return false;
     text = whole;
     at = begin;
     end = lineEnd;
@@ -238,6 +236,12 @@ function createScanner(line: ScannedLine): Scan {
 
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
+/** An object, or what may stand in front of it. */
+function mayBegin(text: string, begin: number): boolean {
+  const first = text.charCodeAt(begin);
+  return first === OPEN_OBJECT || first === 32 || first === 9 || first === 0xef;
+}
+
 /** Avro as it is decoded: an object for each event. */
 export const AVRO: Format = {
   name: "avro",
@@ -251,5 +255,5 @@ export const JSON_LINES: Format = {
   name: "json",
   joins: false,
   code: "PARSE_NOT_JSON",
-  create: (zone) => createShapedParser(createScanner, { terminators: ',}] \t\r\n"', isBare: isScalar }, zone),
+  create: (zone) => createShapedParser(createScanner, { terminators: ',}] \t\r\n"', isBare: isScalar, mayBegin }, zone),
 };

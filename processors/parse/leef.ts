@@ -2,7 +2,8 @@ import { chooseTime, EVENT_TIMES, scanPrefix, unescaped } from "./cef.ts";
 import { fieldTable, string } from "./fields.ts";
 import type { Format } from "./line-parser.ts";
 import type { ScannedLine } from "./shape.ts";
-import { addValue, createScannedParser } from "./shaped-line.ts";
+import { addValue, createScannedParser, setDecoded } from "./shaped-line.ts";
+import { endsAt } from "./value-end.ts";
 
 /*
  * QRadar's Log Event Extended Format, alone or behind a header of syslog:
@@ -30,6 +31,9 @@ const FIELDS = fieldTable([
 const HEADER = ["leef.vendor", "leef.product", "leef.version", "event.code"];
 const TIMES = ["devTime", "log.syslog.time"];
 
+const HEADER_END = endsAt("|\\");
+const VALUE_END = endsAt("\t");
+
 /** The delimiter that a header field names; null: it names none. */
 function delimiterOf(written: string): string | null {
   if (written === "") return "\t";
@@ -48,7 +52,8 @@ function scanLine(own: string, line: ScannedLine): boolean {
     const end = unescaped(own, "|", at);
     if (end < 0) return false;
     const value = own.slice(at, end);
-    addValue(line, name, at, end, value.includes("\\") ? value.replace(/\\([\\|])/g, "$1") : undefined);
+    addValue(line, name, at, end, HEADER_END);
+    if (value.includes("\\")) setDecoded(line, value.replace(/\\([\\|])/g, "$1"));
     at = end + 1;
   }
   let delimiter = "\t";
@@ -61,12 +66,14 @@ function scanLine(own: string, line: ScannedLine): boolean {
       at = end + 1;
     }
   }
+  // In the second version another text might be taken for the delimiter's field.
+  const valueEnd = isSecond ? undefined : VALUE_END;
   const header = line.names.length;
   while (at < own.length) {
     let end = own.indexOf(delimiter, at);
     if (end < 0) end = own.length;
     const equals = own.indexOf("=", at);
-    if (equals > at && equals < end) addValue(line, own.slice(at, equals), equals + 1, end);
+    if (equals > at && equals < end) addValue(line, own.slice(at, equals), equals + 1, end, valueEnd);
     // A delimiter inside of the value before.
     else if (line.names.length > header) line.ends[line.names.length - 1] = end;
     else return false;

@@ -5,8 +5,7 @@ import type { Zone } from "./zone.ts";
 /**
  * Reads one line, text[begin, end), into row `row` of the batch, whose columns are all empty there.
  * A text: the line is of this format and no event; it is dropped with this code.
- * False: the line is not of this format, and the row is as it was (text columns may hold leftovers only if the parser
- * says so: parse.ts clears the row before the next parser tries).
+ * False: the line is not of this format, and the row is as it was.
  *
  * What a parser sets: every column it has a value for, `timestampUs` (NaN where the line has no time), and how the
  * line is given back: `line_layout` where the columns hold it exactly, `line_kept` otherwise.

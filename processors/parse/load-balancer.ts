@@ -5,6 +5,7 @@ import type { Format } from "./line-parser.ts";
 import { addRequest } from "./request-line.ts";
 import type { ScannedLine } from "./shape.ts";
 import { addValue, createScannedParser, type LineScan } from "./shaped-line.ts";
+import { endsAt, SAME_VALUE, type ValueEnd } from "./value-end.ts";
 
 /*
  * Access logs of Amazon's load balancers, the application one (alb) and the classic one (elb). Values stand between spaces,
@@ -38,6 +39,13 @@ const TYPES = new Set(["http", "https", "h2", "grpcs", "ws", "wss"]);
 const QUOTE = 34;
 const SPACE = 32;
 
+const QUOTED_END = endsAt('"', { mayBeDash: false });
+const BARE = { lengthMin: 1, notFirst: '"', mayBeDash: false } as const;
+const BARE_END = endsAt(" ", BARE);
+const TIME_END = endsAt(" ", { ...BARE, isTime: true });
+const CLIENT_END = endsAt(': "', { lengthMin: 1 });
+const PORT_END = endsAt(': "');
+
 /** Position of the quote that closes a value: one before a space or the line's end. */
 function closingQuote(own: string, from: number): number {
   let at = own.indexOf('"', from);
@@ -48,9 +56,15 @@ function closingQuote(own: string, from: number): number {
 function addClient(own: string, start: number, end: number, line: ScannedLine): boolean {
   const colon = own.lastIndexOf(":", end - 1);
   if (colon <= start) return false;
-  addValue(line, "client", start, colon);
-  addValue(line, "client.port", colon + 1, end);
+  addValue(line, "client", start, colon, CLIENT_END);
+  addValue(line, "client.port", colon + 1, end, PORT_END);
   return true;
+}
+
+function endOf(name: string, isQuoted: boolean): ValueEnd | undefined {
+  if (name === "type") return isQuoted ? undefined : SAME_VALUE;
+  if (name === "time") return isQuoted ? undefined : TIME_END;
+  return isQuoted ? QUOTED_END : BARE_END;
 }
 
 function createScan(names: readonly string[], valuesMin: number): LineScan {
@@ -60,6 +74,7 @@ function createScan(names: readonly string[], valuesMin: number): LineScan {
     while (at < own.length) {
       // Amazon adds fields at the end.
       const name = names[count] ?? `field_${count + 1}`;
+      const from = at;
       let start = at;
       let end: number;
       if (own.charCodeAt(at) === QUOTE) {
@@ -79,7 +94,7 @@ function createScan(names: readonly string[], valuesMin: number): LineScan {
       if (name === "client:port") {
         if (!addClient(own, start, end, line)) return false;
       } else if (name === "request") addRequest(line, own, start, end);
-      else addValue(line, name, start, end);
+      else addValue(line, name, start, end, endOf(name, start > from));
     }
     return count >= valuesMin;
   };

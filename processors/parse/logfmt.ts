@@ -20,9 +20,9 @@ function isKeyCharacter(code: number): boolean {
   return code > 32 && code !== QUOTE && code !== EQUALS && code !== 127;
 }
 
-/** Reads a line of pairs into names and values; false if it is not one. */
-function scanPairs(text: string, begin: number, end: number, line: ScannedLine): boolean {
-  const seen = new Set<string>();
+/** Reads a line of pairs into names and values; false if it is not one. `seen` is room for its names. */
+function scanPairs(text: string, begin: number, end: number, line: ScannedLine, seen: Set<string>): boolean {
+  if (seen.size > 0) seen.clear();
   let at = begin;
   while (at < end) {
     while (at < end && text.charCodeAt(at) === SPACE) at++;
@@ -68,10 +68,12 @@ export const LOGFMT: Format = {
   name: "logfmt",
   joins: false,
   code: "PARSE_NOT_LOGFMT",
-  create: (zone) =>
-    createShapedParser(
-      (line) => (text, begin, end) => scanPairs(text, begin, end, line),
+  create(zone) {
+    const seen = new Set<string>();
+    return createShapedParser(
+      (line) => (text, begin, end) => scanPairs(text, begin, end, line, seen),
       { terminators: ' "', isBare: () => true },
       zone,
-    ),
+    );
+  },
 };

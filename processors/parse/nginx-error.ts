@@ -3,6 +3,7 @@ import type { Format } from "./line-parser.ts";
 import { addRequest } from "./request-line.ts";
 import type { ScannedLine } from "./shape.ts";
 import { addValue, createScannedParser, truncate } from "./shaped-line.ts";
+import { endsAfter, endsAt, endsBefore, TIME_OF_LENGTH } from "./value-end.ts";
 
 /*
  * nginx's error log:
@@ -37,6 +38,14 @@ const KEYS: ReadonlyMap<string, string> = new Map([
 
 const ZERO = 48;
 const QUOTE = 34;
+const SLASH = 47;
+const CLIENT = ", client: ";
+
+const LEVEL_END = endsAt("]", { lengthMin: 2, lengthMax: 10 });
+const DIGITS_END = endsAfter(/[0-9]/, { lengthMin: 1 });
+const BODY_END = endsBefore(CLIENT, { notFirst: "*" });
+const BARE_END = endsAt(",", { notFirst: '"' });
+const QUOTED_END = endsAt('"');
 
 function digitsEnd(own: string, from: number): number {
   let at = from;
@@ -62,19 +71,19 @@ function scanConnection(own: string, from: number, line: ScannedLine): boolean {
         close = own.indexOf('"', close + 1);
       if (close < 0) return false;
       if (name === "request") addRequest(line, own, start, close);
-      else addValue(line, name, start, close);
+      else addValue(line, name, start, close, QUOTED_END);
       at = close + 1;
     } else {
       const comma = own.indexOf(", ", start);
       at = comma < 0 ? own.length : comma;
-      addValue(line, name, start, at);
+      addValue(line, name, start, at, BARE_END);
     }
   }
   return true;
 }
 
 function scanLine(own: string, line: ScannedLine): boolean {
-  if (own.charCodeAt(4) !== 47 || own.charCodeAt(7) !== 47 || own.charCodeAt(10) !== 32) return false;
+  if (own.charCodeAt(4) !== SLASH || own.charCodeAt(7) !== SLASH || own.charCodeAt(10) !== 32) return false;
   if (!own.startsWith(" [", 19)) return false;
   const levelEnd = own.indexOf("] ", 21);
   if (levelEnd < 23 || levelEnd > 31) return false;
@@ -82,21 +91,21 @@ function scanLine(own: string, line: ScannedLine): boolean {
   if (pidEnd === levelEnd + 2 || own[pidEnd] !== "#") return false;
   const tidEnd = digitsEnd(own, pidEnd + 1);
   if (tidEnd === pidEnd + 1 || !own.startsWith(": ", tidEnd)) return false;
-  addValue(line, "time", 0, 19);
-  addValue(line, "level", 21, levelEnd);
-  addValue(line, "process.pid", levelEnd + 2, pidEnd);
-  addValue(line, "thread.id", pidEnd + 1, tidEnd);
+  addValue(line, "time", 0, 19, TIME_OF_LENGTH);
+  addValue(line, "level", 21, levelEnd, LEVEL_END);
+  addValue(line, "process.pid", levelEnd + 2, pidEnd, DIGITS_END);
+  addValue(line, "thread.id", pidEnd + 1, tidEnd, DIGITS_END);
   let at = tidEnd + 2;
   if (own[at] === "*") {
     const connectionEnd = digitsEnd(own, at + 1);
     if (connectionEnd > at + 1 && own[connectionEnd] === " ") {
-      addValue(line, "nginx.connection", at + 1, connectionEnd);
+      addValue(line, "nginx.connection", at + 1, connectionEnd, DIGITS_END);
       at = connectionEnd + 1;
     }
   }
-  const client = own.indexOf(", client: ", at);
+  const client = own.indexOf(CLIENT, at);
   const count = line.names.length;
-  addValue(line, "body", at, client < 0 ? own.length : client);
+  addValue(line, "body", at, client < 0 ? own.length : client, BODY_END);
   if (client >= 0 && !scanConnection(own, client, line)) {
     truncate(line, count);
     addValue(line, "body", at, own.length);
@@ -108,5 +117,14 @@ export const NGINX_ERROR: Format = {
   name: "nginx_error",
   joins: false,
   code: "PARSE_NOT_NGINX_ERROR",
-  create: (zone) => createScannedParser(scanLine, { fieldOf: FIELDS, times: ["%Y/%m/%d %H:%M:%S"] }, zone),
+  create: (zone) =>
+    createScannedParser(
+      scanLine,
+      {
+        fieldOf: FIELDS,
+        times: ["%Y/%m/%d %H:%M:%S"],
+        mayBegin: (text, begin) => text.charCodeAt(begin + 4) === SLASH,
+      },
+      zone,
+    ),
 };

@@ -5,10 +5,11 @@ import {
   OUTCOME_OK,
   TIME_APPEND,
 } from "../model/event-batch.ts";
-import { appendTimeOf, type Pieces } from "../model/record.ts";
+import { appendTimeOf, type Pieces, type RecordBatch } from "../model/record.ts";
 import { COMBINED } from "./access.ts";
 import { APACHE_ERROR } from "./apache-error.ts";
-import { type Container, type Entry, unwrap } from "./container.ts";
+import { type Container, createUnwrap, type Unwrapped } from "./container.ts";
+import { Entries } from "./container-entries.ts";
 import { type ContainerRow, createContainerRow } from "./container-row.ts";
 import { formatByName } from "./formats.ts";
 import { JSON_LINES } from "./json.ts";
@@ -70,22 +71,18 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   const program = own.container === undefined ? null : createProgramLines(own, parsersOf);
   /** Ids in the batch's dictionaries. */
   const given = { source: 0, tenant: 0, service: 0, bodyLayout: 0 };
-  let entries: readonly Entry[] = [];
+  let entries = new Entries(0);
   let nextEntry = 0;
 
   /** Reads a line into a row; the code with which it is dropped, or false if no parser reads it. */
   function readLine({ parsers, formatIds }: Parsers, batch: EventBatch, row: number, begin: number, end: number) {
     const { text } = batch.records;
     if (isBlank(text, begin, end)) return "BLANK_LINE";
-    const attributes = batch.attributes.count;
     for (let i = 0; i < parsers.length; i++) {
       const read = parsers[i](text, begin, end, batch, row);
-      if (read === true) {
-        batch.strings.format.ids[row] = formatIds[i];
-        return true;
-      }
-      clearRow(batch, row, attributes);
-      if (read !== false) return read;
+      if (read === false) continue;
+      if (read === true) batch.strings.format.ids[row] = formatIds[i];
+      return read;
     }
     return false;
   }
@@ -131,21 +128,22 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   ): number {
     let row = firstRow;
     let outcome: string | boolean = "BLANK_LINE";
-    for (; nextEntry < entries.length && entries[nextEntry].record === record; nextEntry++) {
-      const entry = entries[nextEntry];
-      const isWrapped = entry.timeEnd > entry.timeBegin;
+    for (; nextEntry < entries.count && entries.record[nextEntry] === record; nextEntry++) {
+      const outerBegin = entries.outerBegin[nextEntry];
+      const outerEnd = entries.outerEnd[nextEntry];
+      const isWrapped = entries.timeEnd[nextEntry] > entries.timeBegin[nextEntry];
       const attributes = batch.attributes.count;
       batch.record[row] = record;
-      if (isWrapped) rows.begin(batch, entry);
-      const read = readLine(isWrapped ? inner : outer, batch, row, entry.begin, entry.end);
+      if (isWrapped) rows.begin(batch, entries, nextEntry);
+      const read = readLine(isWrapped ? inner : outer, batch, row, entries.begin[nextEntry], entries.end[nextEntry]);
       if (read !== true) {
         clearRow(batch, row, attributes);
         if (outcome !== true) outcome = read;
         continue;
       }
-      if (isWrapped) rows.end(batch, row, entry, attributes);
-      else if (!batch.line_kept.isEmpty(row)) batch.line_kept.setSpan(row, entry.outerBegin, entry.outerEnd);
-      finishRow(batch, record, row, entry.outerBegin, entry.outerEnd);
+      if (isWrapped) rows.end(batch, row, entries, nextEntry, attributes);
+      else if (!batch.line_kept.isEmpty(row)) batch.line_kept.setSpan(row, outerBegin, outerEnd);
+      finishRow(batch, record, row, outerBegin, outerEnd);
       batch.index[row] = row - firstRow;
       outcome = true;
       row++;
@@ -190,16 +188,16 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
   }
 
   function skipEntries(record: number): void {
-    while (nextEntry < entries.length && entries[nextEntry].record === record) nextEntry++;
+    while (nextEntry < entries.count && entries.record[nextEntry] === record) nextEntry++;
   }
 
   return function parse(batch, from = 0, to = batch.records.count) {
     if (program !== null && from === 0) {
-      const unwrapped = unwrap(batch.records, program.container);
+      const unwrapped = program.unwrap(batch.records);
       entries = unwrapped.entries;
       nextEntry = 0;
-      if (unwrapped.records !== batch.records || entries.length > batch.rowsMax)
-        batch.begin(unwrapped.records, entries.length);
+      if (unwrapped.records !== batch.records || entries.count > batch.rowsMax)
+        batch.begin(unwrapped.records, entries.count);
     }
     const { begins, ends, cut, poison, pieces } = batch.records;
     const { strings } = batch;
@@ -239,6 +237,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
       else row = pieces === undefined ? readRecord(batch, record, row) : readPieces(batch, pieces, record, row);
     }
     batch.rows = row;
+    if (program !== null && to === batch.records.count) entries = new Entries(0);
   };
 }
 
@@ -252,7 +251,7 @@ interface Parsers {
 
 /** How the lines in a container's log are read. */
 interface ProgramLines {
-  readonly container: Container;
+  readonly unwrap: (records: RecordBatch) => Unwrapped;
   readonly inner: Parsers;
   readonly rows: ContainerRow;
 }
@@ -265,7 +264,7 @@ function createProgramLines(own: Format, parsersOf: (formats: readonly Format[])
   const first = own.container?.inner;
   const formats =
     first === undefined ? PROGRAM_CASCADE : [first, ...PROGRAM_CASCADE.filter((format) => format !== first)];
-  return { container, inner: parsersOf(formats), rows: createContainerRow(container) };
+  return { unwrap: createUnwrap(container), inner: parsersOf(formats), rows: createContainerRow(container) };
 }
 
 function isBlank(text: string, begin: number, end: number): boolean {

@@ -1,4 +1,4 @@
-import { areSame, type ByteWindow, quoteAt } from "../model/byte-window.ts";
+import { areSame, type ByteWindow } from "../model/byte-window.ts";
 import { flatCopy } from "../model/dictionary.ts";
 import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
 import type { StringColumn } from "../model/string-column.ts";
@@ -6,6 +6,7 @@ import { HEX_DIGITS, isLowerHex } from "./exact-number.ts";
 import { clearRow } from "./row.ts";
 import { type AttributeSlot, type Slot, takePieces } from "./slot.ts";
 import type { Slots } from "./slots.ts";
+import { bytesOf, endFor, endsAt, findEnd, type ValueEnd } from "./value-end.ts";
 
 /*
  * Lines of one program repeat their shape: the same keys in the same order with the same punctuation. A shape is the
@@ -22,6 +23,10 @@ export interface ScannedLine {
   readonly quoted: boolean[];
   /** Values where the text needs decoding (escapes): decoded text; undefined where the raw text is the value. */
   readonly decoded: (string | undefined)[];
+  /** How the ends of the values are found again; undefined: by a scan alone. */
+  readonly valueEnds: (ValueEnd | undefined)[];
+  /** What the scan was told besides the line. */
+  context: string;
   /** False: values can't be found again by searching for their ends (arrays and other raw JSON). */
   repeatable: boolean;
   /** False: the values don't give the line back (escapes, a name that occurs twice). */
@@ -33,6 +38,9 @@ export interface Shape {
   /** literals[i] stands before value i; the last one ends the line. */
   readonly literals: readonly string[];
   readonly quoted: readonly boolean[];
+  /** null: lines of this shape must be scanned. */
+  readonly valueEnds: readonly ValueEnd[] | null;
+  readonly context: string;
   readonly slots: readonly Slot[];
   readonly cells: readonly Cell[];
   /** The literals' bytes, one after the other; literal i is [literalEnds[i] - its length, literalEnds[i]). */
@@ -107,14 +115,15 @@ function cellOf(place: Slot): Cell {
   };
 }
 
-const PADDING_BYTES = 4;
 const SHAPE_SLOTS_MAX = 64;
 const SHAPES_MAX = 64;
 const SHAPE_LITERALS_LENGTH_MAX = 8192;
 
 export interface Shapes {
-  /** Reads the line by a known shape, layout included. False: no shape fits, and the row is empty again. */
-  match(text: string, begin: number, end: number, batch: EventBatch, row: number): boolean;
+  /**
+   * Reads the line by a known shape of the context, layout included. False: no shape fits, and the row is empty again.
+   */
+  match(text: string, begin: number, end: number, batch: EventBatch, row: number, context: string): boolean;
   /** Reads a scanned line by a known shape, as `match` does. Its positions are those of `own`, which begins at text[begin]. */
   reuse(text: string, begin: number, own: string, line: ScannedLine, batch: EventBatch, row: number): boolean;
   /** Puts the values of a scanned line into the row, remembers its shape, and returns its layout (null: keep the line). */
@@ -130,36 +139,45 @@ export interface BareValues {
 }
 
 export function createShapes(slots: Slots, { terminators, isBare }: BareValues): Shapes {
-  const endsBare = new Uint8Array(256);
-  for (const character of terminators) endsBare[character.charCodeAt(0)] = 1;
+  const quotedEnd = endsAt('"');
+  const bareEnd = endsAt(terminators);
 
   let known: Shape[] = [];
   const starts = new Int32Array(SHAPE_SLOTS_MAX);
   const ends = new Int32Array(SHAPE_SLOTS_MAX);
 
   /** Whether the line at window.bytes[from, to), which is text[begin, …), is of the shape; finds its values. */
-  function fits(shape: Shape, { bytes, view }: ByteWindow, from: number, to: number, begin: number): boolean {
-    const { quoted, literalBytes, literalEnds } = shape;
-    const count = quoted.length;
+  function fits(shape: Shape, window: ByteWindow, from: number, to: number, begin: number): boolean {
+    const { literalBytes, literalEnds } = shape;
+    const valueEnds = shape.valueEnds!;
+    const { view } = window;
+    const count = valueEnds.length;
     const shift = begin - from;
     let at = from;
     let literal = 0;
+    let size = literalEnds[0];
     for (let i = 0; i < count; i++) {
-      const literalEnd = literalEnds[i];
-      if (!areSame(view, at, literalBytes, literal, literalEnd - literal)) return false;
-      at += literalEnd - literal;
-      literal = literalEnd;
+      if (at + size > to || !areSame(view, at, literalBytes, literal, size)) return false;
+      at += size;
+      literal += size;
       starts[i] = at + shift;
-      if (quoted[i]) {
-        at = quoteAt(view, at, to);
-        if (at >= to) return false;
-      } else {
-        while (at < to && endsBare[bytes[at]] === 0) at++;
-      }
+      size = literalEnds[i + 1] - literal;
+      at = findEnd(valueEnds[i], window, at, to, size);
+      if (at < starts[i] - shift) return false;
       ends[i] = at + shift;
     }
-    const last = literalEnds[count] - literal;
-    return at + last === to && areSame(view, at, literalBytes, literal, last);
+    return at + size === to && areSame(view, at, literalBytes, literal, size);
+  }
+
+  /** null: only a scan finds all values. */
+  function valueEndsOf(line: ScannedLine, places: readonly Slot[], values: readonly string[]): ValueEnd[] | null {
+    const valueEnds: ValueEnd[] = [];
+    for (const [i, { kind }] of places.entries()) {
+      const end = terminators === "" ? line.valueEnds[i] : line.quoted[i] ? quotedEnd : bareEnd;
+      if (end === undefined || (end.isTime && kind !== "iso_time" && kind !== "pattern_time")) return null;
+      valueEnds.push(endFor(end, values[i]));
+    }
+    return valueEnds;
   }
 
   function inRankOrder(names: readonly string[]): number[] {
@@ -188,8 +206,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     const count = cells.length;
     // What a line fails by comes first: then little was done in vain.
     for (let i = 0; i < count; i++)
-      if (cells[i].action === GUARD && !slots.apply(places[i], text.slice(starts[i], ends[i]), batch, row))
-        return false;
+      if (cells[i].action === GUARD && !slots.applySpan(places[i], text, starts[i], ends[i], batch, row)) return false;
 
     for (let i = 0; i < count; i++) {
       const cell = cells[i];
@@ -235,7 +252,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
         batch.trace_id.setSpan(row, begin, end);
       } else if (action === SPAN_ID && isLowerHex(text, begin, end, HEX_DIGITS.span_id)) {
         batch.span_id.setSpan(row, begin, end);
-      } else if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
+      } else if (!slots.applySpan(places[i], text, begin, end, batch, row)) return false;
     }
     return true;
   }
@@ -262,9 +279,10 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
   }
 
   return {
-    match(text, begin, end, batch, row) {
+    match(text, begin, end, batch, row, context) {
       const { window } = batch;
       for (let i = 0; i < known.length; i++) {
+        if (known[i].valueEnds === null || known[i].context !== context) continue;
         // Taking a line moves the window where a value of it is longer than what is left.
         const from = window.reach(begin, end);
         if (from < 0) return false;
@@ -315,14 +333,14 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
         const copies = literals.map((literal) => flatCopy(literal));
         let literalEnd = 0;
         const literalEnds = Int32Array.from(copies, (literal) => (literalEnd += literal.length));
-        const literalBytes = new DataView(new ArrayBuffer(literalEnd + PADDING_BYTES));
-        Buffer.from(literalBytes.buffer).latin1Write(copies.join(""), 0);
         const shape = {
           names: line.names.map(flatCopy),
           literals: copies,
-          literalBytes,
+          literalBytes: bytesOf(copies.join("")),
           literalEnds,
           quoted: [...line.quoted],
+          valueEnds: valueEndsOf(line, places, values),
+          context: line.context,
           slots: places.map(ownCopy),
           cells: places.map(cellOf),
           layout: flatCopy(layout),

@@ -1,5 +1,5 @@
 import { flatCopy } from "../model/dictionary.ts";
-import { type EventBatch, type StringColumnName, TIME_EVENT } from "../model/event-batch.ts";
+import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
 import { appendTimeOf } from "../model/record.ts";
 import {
   canonicalInteger,
@@ -14,7 +14,6 @@ import {
 import { type DurationUnit, type Field, type FieldOf, fieldOf } from "./fields.ts";
 import { slot } from "./layout.ts";
 import { severityOfTens, severityOfWord } from "./severity.ts";
-import { severityOnScale } from "./severity-scale.ts";
 import {
   type AlsoSlot,
   COLUMN,
@@ -27,6 +26,7 @@ import {
   type Slot,
   TENS_PIECE,
 } from "./slot.ts";
+import { type AppliesSpan, createApplySpan, scaleOf, setSeverityElse, setTime, writtenSpace } from "./slot-span.ts";
 import { createTimePattern, type TimePattern } from "./time-pattern.ts";
 import { createIsoTime, type IsoTime } from "./timestamp.ts";
 import { UTC, type Zone } from "./zone.ts";
@@ -59,12 +59,7 @@ export interface Slots {
   createFor(field: Field | undefined, name: string, value: string): Slot;
   /** Puts a value where its slot says. False: the value does not fit the slot; nothing was set. */
   apply(slot: Slot, value: string, batch: EventBatch, row: number): boolean;
-}
-
-/** How an agent without spaces writes them; "" if it has some, or none in any way. */
-function writtenSpace(agent: string): string {
-  if (agent.includes(" ")) return "";
-  return agent.includes("%20") ? "%20" : agent.includes("+") ? "+" : "";
+  readonly applySpan: AppliesSpan;
 }
 
 export interface SlotsOptions {
@@ -102,15 +97,11 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     return number;
   }
 
-  function setTime(us: number, batch: EventBatch, row: number): boolean {
-    if (Number.isNaN(us)) return false;
-    batch.timestampUs[row] = us;
-    batch.time_source[row] = TIME_EVENT;
-    return true;
-  }
-
-  function addAttribute(key: string, value: string, batch: EventBatch): true {
-    batch.attributes.add(batch.attributes.keys.intern(key), value);
+  /** `begin`: where the value stands in the batch's text; -1: it does not. */
+  function addAttribute(key: string, value: string, batch: EventBatch, begin: number, end: number): true {
+    const keyId = batch.attributes.keys.intern(key);
+    if (begin < 0) batch.attributes.add(keyId, value);
+    else batch.attributes.addSpan(keyId, begin, end);
     return true;
   }
 
@@ -121,13 +112,20 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     if (mark >= 0) batch.strings.url_query.set(row, url.slice(mark + 1));
   }
 
-  function alsoApply(slot: AlsoSlot, value: string, batch: EventBatch, row: number): boolean {
+  function alsoApply(
+    slot: AlsoSlot,
+    value: string,
+    batch: EventBatch,
+    row: number,
+    begin: number,
+    end: number,
+  ): boolean {
     const { field, open } = slot.choice;
     if (slot.also === "scale") {
       const number = scaleOf(field, value);
       if (number === 0) return false;
       batch.severity_number[row] = number;
-      return addAttribute(slot.key, value, batch);
+      return addAttribute(slot.key, value, batch, begin, end);
     }
     const best = choose(field, slot.key, value, open);
     if (best.kind !== "also" || best.unit !== slot.unit) return false;
@@ -140,12 +138,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
       setTime(alsoTimeUs(value, slot.unit, appendTimeOf(batch.records, batch.record[row])), batch, row);
       if (field.kind === "time") setSeverityElse(field.severityNumber ?? 0, batch, row);
     }
-    return addAttribute(slot.key, value, batch);
-  }
-
-  /** The severity of a line that names none, or has not yet. */
-  function setSeverityElse(number: number, batch: EventBatch, row: number): void {
-    if (number > 0 && batch.severity_number[row] === 0) batch.severity_number[row] = number;
+    return addAttribute(slot.key, value, batch, begin, end);
   }
 
   /** Microseconds of a time whose text is an attribute. */
@@ -156,12 +149,6 @@ export function createSlots(options: SlotsOptions = {}): Slots {
       if (!Number.isNaN(us)) return us;
     }
     return epochUs(value, unit);
-  }
-
-  /** Severity of a number that stays an attribute; 0: it is none. A level of 0 .. 7 counts as syslog does. */
-  function scaleOf(field: Field, value: string): number {
-    if (field.kind === "scale") return severityOnScale(value, field.scale);
-    return field.kind === "severity" ? severityOnScale(value, "syslog") : 0;
   }
 
   function timeSlot(
@@ -277,6 +264,91 @@ export function createSlots(options: SlotsOptions = {}): Slots {
     }
   }
 
+  function put(slot: Slot, value: string, batch: EventBatch, row: number, begin: number, end: number): boolean {
+    switch (slot.kind) {
+      case "attribute":
+        if (slot.choice !== null) {
+          const { field, open } = slot.choice;
+          if (choose(field, slot.key, value, open).kind !== "attribute") return false;
+        }
+        return addAttribute(slot.key, value, batch, begin, end);
+      case "string":
+        if (value === "" && FILLED_LATER.has(slot.column)) return false;
+        batch.strings[slot.column].set(row, value);
+        return true;
+      case "severity":
+        if (!Number.isNaN(canonicalInteger(value, 60))) return false;
+        batch.strings.severity_text.set(row, value);
+        if (slot.setsNumber && severityOf(value) > 0) batch.severity_number[row] = severityOf(value);
+        return true;
+      case "severity_tens": {
+        const number = severityOfTens(canonicalInteger(value, 60));
+        if (number > 0) batch.severity_number[row] = number;
+        return number > 0;
+      }
+      case "severity_number": {
+        const number = canonicalInteger(value, 24);
+        if (number >= 0) batch.severity_number[row] = number;
+        return number >= 0;
+      }
+      case "iso_time": {
+        const fits =
+          isoTime(value, 0, value.length, iso) &&
+          iso.end === value.length &&
+          iso.fractionDigits === slot.fractionDigits &&
+          iso.zone === slot.zone &&
+          value.charCodeAt(10) === slot.separator &&
+          value.charCodeAt(19) !== 44;
+        if (fits) setSeverityElse(slot.severityNumber, batch, row);
+        return fits && setTime(iso.us, batch, row);
+      }
+      case "pattern_time":
+        return setTime(slot.time.read(value, appendTimeOf(batch.records, batch.record[row])), batch, row);
+      case "agent":
+        if (writtenSpace(value) !== slot.space) return false;
+        batch.strings.user_agent_original.set(row, slot.space === "" ? value : value.replaceAll(slot.space, " "));
+        return true;
+      case "epoch_time":
+        return !value.includes(".") && setTime(epochUs(value, slot.unit), batch, row);
+      case "status": {
+        const status = canonicalInteger(value, 999);
+        if (!(status >= 100)) return false;
+        batch.http_response_status_code[row] = status;
+        return true;
+      }
+      case "size": {
+        const size = canonicalInteger(value, Number.MAX_SAFE_INTEGER);
+        if (Number.isNaN(size)) return false;
+        batch.http_response_body_size[row] = size;
+        return true;
+      }
+      case "trace_id":
+        if (!isLowerHex(value, 0, value.length, HEX_DIGITS.trace_id)) return false;
+        batch.trace_id.set(row, value);
+        return true;
+      case "span_id":
+        if (!isLowerHex(value, 0, value.length, HEX_DIGITS.span_id)) return false;
+        batch.span_id.set(row, value);
+        return true;
+      case "url":
+        if (!value.startsWith("/") || value.includes("?")) return false;
+        batch.strings.url_path.set(row, value);
+        return true;
+      case "url_query":
+        if (!value.startsWith("/") || !value.includes("?")) return false;
+        setUrl(value, batch, row);
+        return true;
+      case "duration": {
+        const us = exactDurationUs(value, slot.unit);
+        if (Number.isNaN(us) || fractionDigits(value) !== slot.digits) return false;
+        batch.duration_us[row] = us;
+        return true;
+      }
+      case "also":
+        return alsoApply(slot, value, batch, row, begin, end);
+    }
+  }
+
   return {
     rankOf: options.rankOf ?? (() => 0),
 
@@ -289,89 +361,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
       return field === undefined ? plainSlot(name) : choose(field, name, value, ALL_PLACES);
     },
 
-    apply(slot, value, batch, row) {
-      switch (slot.kind) {
-        case "attribute":
-          if (slot.choice !== null) {
-            const { field, open } = slot.choice;
-            if (choose(field, slot.key, value, open).kind !== "attribute") return false;
-          }
-          return addAttribute(slot.key, value, batch);
-        case "string":
-          if (value === "" && FILLED_LATER.has(slot.column)) return false;
-          batch.strings[slot.column].set(row, value);
-          return true;
-        case "severity":
-          if (!Number.isNaN(canonicalInteger(value, 60))) return false;
-          batch.strings.severity_text.set(row, value);
-          if (slot.setsNumber && severityOf(value) > 0) batch.severity_number[row] = severityOf(value);
-          return true;
-        case "severity_tens": {
-          const number = severityOfTens(canonicalInteger(value, 60));
-          if (number > 0) batch.severity_number[row] = number;
-          return number > 0;
-        }
-        case "severity_number": {
-          const number = canonicalInteger(value, 24);
-          if (number >= 0) batch.severity_number[row] = number;
-          return number >= 0;
-        }
-        case "iso_time": {
-          const fits =
-            isoTime(value, 0, value.length, iso) &&
-            iso.end === value.length &&
-            iso.fractionDigits === slot.fractionDigits &&
-            iso.zone === slot.zone &&
-            value.charCodeAt(10) === slot.separator &&
-            value.charCodeAt(19) !== 44;
-          if (fits) setSeverityElse(slot.severityNumber, batch, row);
-          return fits && setTime(iso.us, batch, row);
-        }
-        case "pattern_time":
-          return setTime(slot.time.read(value, appendTimeOf(batch.records, batch.record[row])), batch, row);
-        case "agent":
-          if (writtenSpace(value) !== slot.space) return false;
-          batch.strings.user_agent_original.set(row, slot.space === "" ? value : value.replaceAll(slot.space, " "));
-          return true;
-        case "epoch_time":
-          return !value.includes(".") && setTime(epochUs(value, slot.unit), batch, row);
-        case "status": {
-          const status = canonicalInteger(value, 999);
-          if (!(status >= 100)) return false;
-          batch.http_response_status_code[row] = status;
-          return true;
-        }
-        case "size": {
-          const size = canonicalInteger(value, Number.MAX_SAFE_INTEGER);
-          if (Number.isNaN(size)) return false;
-          batch.http_response_body_size[row] = size;
-          return true;
-        }
-        case "trace_id":
-          if (!isLowerHex(value, 0, value.length, HEX_DIGITS.trace_id)) return false;
-          batch.trace_id.set(row, value);
-          return true;
-        case "span_id":
-          if (!isLowerHex(value, 0, value.length, HEX_DIGITS.span_id)) return false;
-          batch.span_id.set(row, value);
-          return true;
-        case "url":
-          if (!value.startsWith("/") || value.includes("?")) return false;
-          batch.strings.url_path.set(row, value);
-          return true;
-        case "url_query":
-          if (!value.startsWith("/") || !value.includes("?")) return false;
-          setUrl(value, batch, row);
-          return true;
-        case "duration": {
-          const us = exactDurationUs(value, slot.unit);
-          if (Number.isNaN(us) || fractionDigits(value) !== slot.digits) return false;
-          batch.duration_us[row] = us;
-          return true;
-        }
-        case "also":
-          return alsoApply(slot, value, batch, row);
-      }
-    },
+    apply: (slot, value, batch, row) => put(slot, value, batch, row, -1, -1),
+    applySpan: createApplySpan(put),
   };
 }

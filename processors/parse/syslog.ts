@@ -3,7 +3,7 @@ import { fieldTable, string } from "./fields.ts";
 import type { Format } from "./line-parser.ts";
 import { severityOfWord } from "./severity.ts";
 import type { ScannedLine } from "./shape.ts";
-import { addValue, createScannedParser, truncate } from "./shaped-line.ts";
+import { addValue, createScannedParser, setDecoded, truncate } from "./shaped-line.ts";
 import { severityWord } from "./text.ts";
 import { monthOf } from "./timestamp.ts";
 
@@ -155,7 +155,8 @@ function scanStructuredData(own: string, from: number, line: ScannedLine): numbe
       if (end >= own.length) return -1;
       const value = own.slice(start, end);
       const decoded = value.includes("\\") ? value.replace(/\\(["\\\]])/g, "$1") : undefined;
-      addValue(line, `${id}.${own.slice(at + 1, equals)}`, start, end, decoded);
+      addValue(line, `${id}.${own.slice(at + 1, equals)}`, start, end);
+      if (decoded !== undefined) setDecoded(line, decoded);
       at = end + 1;
     }
     if (own[at] !== "]") return -1;

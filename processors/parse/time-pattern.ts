@@ -20,8 +20,8 @@ export interface TimePattern {
   readonly pattern: string;
   /** The time tells what was written: it is of UTC or an epoch time. */
   readonly isExact: boolean;
-  /** Microseconds since the epoch of a whole text, or NaN. `appendTimeUs` decides the year where none is written. */
-  read(value: string, appendTimeUs: number): number;
+  /** Microseconds since the epoch of text[begin, end), or NaN. `appendTimeUs` decides the year where none is written. */
+  read(text: string, appendTimeUs: number, begin?: number, end?: number): number;
 }
 
 /** A number of exactly `count` digits at a position, or NaN. */
@@ -50,6 +50,22 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
+const WIDTHS: Readonly<Record<string, number>> = { Y: 4, b: 3, a: 3 };
+
+/** Where the digits of the fraction stand in every time of a pattern; null if there is no one such place. */
+function fractionOf(tokens: readonly Token[]): { readonly at: number; readonly digits: number } | null {
+  let at = 0;
+  let fraction: { readonly at: number; readonly digits: number } | null = null;
+  for (const { letter, literal } of tokens) {
+    if (letter === "s") return null;
+    const isFraction = letter >= "1" && letter <= "6";
+    if (isFraction && fraction !== null) return null;
+    if (isFraction) fraction = { at, digits: Number(letter) };
+    at += letter === "" ? literal.length : isFraction ? Number(letter) : (WIDTHS[letter] ?? 2);
+  }
+  return fraction;
+}
+
 /** Times of a pattern are of `zone`, unless it ends with UTC or GMT. */
 export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePattern {
   const zone = /(?:UTC|GMT)$/.test(pattern) ? UTC : zoneElse;
@@ -59,9 +75,19 @@ export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePa
   let lastValue = "";
   let lastAppendUs = Number.NaN;
   let lastUs = Number.NaN;
+  /** Times that differ in their fraction alone are read by the one before: its text around the fraction, and its second. */
+  const fraction = hasYear ? fractionOf(tokens) : null;
+  let lastHead = "";
+  let lastTail = "";
+  let lastSecondUs = Number.NaN;
 
-  function readNew(value: string, appendTimeUs: number): number {
-    let at = 0;
+  function fractionUs(value: string, begin: number): number {
+    if (fraction === null) return Number.NaN;
+    return digitsAt(value, begin + fraction.at, fraction.digits) * 10 ** (6 - fraction.digits);
+  }
+
+  function readNew(value: string, appendTimeUs: number, begin: number, end: number): number {
+    let at = begin;
     let year = 1970;
     let month = 1;
     let day = 1;
@@ -92,7 +118,7 @@ export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePa
           break;
         case "s": {
           const start = at;
-          while (at < value.length && value.charCodeAt(at) >= 48 && value.charCodeAt(at) <= 57) at++;
+          while (at < end && value.charCodeAt(at) >= 48 && value.charCodeAt(at) <= 57) at++;
           if (at - start < 9 || at - start > 10 || value.charCodeAt(start) === 48) return Number.NaN;
           timeUs += Number(value.slice(start, at)) * 1e6;
           break;
@@ -119,7 +145,7 @@ export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePa
         }
       }
     }
-    if (at !== value.length || Number.isNaN(timeUs)) return Number.NaN;
+    if (at !== end || Number.isNaN(timeUs)) return Number.NaN;
     if (isEpoch) return timeUs;
     if (!hasYear) return withoutYear(month, day, timeUs, appendTimeUs, zone.utcUs);
     const days = daysSinceEpoch(year, month, day);
@@ -130,11 +156,24 @@ export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePa
   return {
     pattern,
     isExact: zone.isUtc || isEpoch,
-    read(value, appendTimeUs) {
-      if (value === lastValue && (hasYear || appendTimeUs === lastAppendUs)) return lastUs;
-      lastUs = readNew(value, appendTimeUs);
-      lastValue = flatCopy(value);
+    read(value, appendTimeUs, begin = 0, end = value.length) {
+      if (end - begin === lastValue.length && (hasYear || appendTimeUs === lastAppendUs)) {
+        if (value.startsWith(lastValue, begin)) return lastUs;
+        if (
+          !Number.isNaN(lastSecondUs) &&
+          value.startsWith(lastHead, begin) &&
+          value.startsWith(lastTail, end - lastTail.length)
+        )
+          return lastSecondUs + fractionUs(value, begin);
+      }
+      lastUs = readNew(value, appendTimeUs, begin, end);
+      lastValue = flatCopy(value.slice(begin, end));
       lastAppendUs = appendTimeUs;
+      if (fraction !== null) {
+        lastSecondUs = lastUs - fractionUs(lastValue, 0);
+        lastHead = lastValue.slice(0, fraction.at);
+        lastTail = lastValue.slice(fraction.at + fraction.digits);
+      }
       return lastUs;
     },
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { areSame, ByteWindow, quoteAt } from "../../processors/model/byte-window.ts";
+import { areSame, ByteWindow, byteAt } from "../../processors/model/byte-window.ts";
 import { Dictionary } from "../../processors/model/dictionary.ts";
 import { RecentSpans } from "../../processors/model/recent-spans.ts";
 
@@ -25,7 +25,7 @@ describe("a window of bytes", () => {
         const size = Math.min(a.length, b.length);
         expect(areSame(first.view, at, second.view, 0, size)).toBe(a.slice(0, size) === b.slice(0, size));
         const quote = a.indexOf('"');
-        expect(quoteAt(first.view, at, at + a.length)).toBe(at + (quote < 0 ? a.length : quote));
+        expect(byteAt(first.view, at, at + a.length, 0x22222222)).toBe(at + (quote < 0 ? a.length : quote));
       }),
       { numRuns: 500 },
     );
