@@ -28,7 +28,7 @@ export function queryOf({ kind, service, tenant, openedAt, lastAt }: Incident): 
   const order =
     kind === "duration_us_p50"
       ? "duration_us DESC"
-      : kind === "events"
+      : kind === "events" || kind === "silence"
         ? "timestamp"
         : "severity_number DESC, timestamp";
   const of = (column: string, value: string) => `${column} = ${literalOf(value)}`;

@@ -9,10 +9,12 @@ export function describeValue(signal: string, value: number): string {
       return `${rounded(value * 100)} % errors`;
     case "duration_us_p50":
       return `median ${describeDuration(value)}`;
+    case "silence":
+      return `no events for ${describeSeconds(value)}`;
     case "new_templates":
       return value === 1 ? "1 new message" : `${rounded(value)} new messages`;
     default:
-      return rounded(value);
+      return signal.startsWith("objective:") ? `burn rate ${rounded(value)}` : rounded(value);
   }
 }
 
@@ -27,18 +29,33 @@ export function describeIncident({ kind, value, expected, why, series }: Inciden
   if (kind === "late") return why;
   if (kind === "storm") return `${series.length} series at once`;
   if (kind === "new_templates") return `${describeValue(kind, value)}, ${why}`;
+  if (kind === "silence")
+    return expected > 0
+      ? `${describeValue(kind, value)}, usually some every ${describeSeconds(expected)}`
+      : describeValue(kind, value);
+  if (kind.startsWith("threshold:")) return `${why}: ${rounded(value)}`;
   return `${describeValue(kind, value)}, expected ${describeBound(kind, expected)}: ${why}`;
 }
 
 /** A value beside another of its signal: without saying again what it counts. */
 export function describeBound(signal: string, value: number): string {
-  return describeValue(signal, value).replace(/^median | (?:events?|errors|new messages?)$/g, "");
+  return describeValue(signal, value).replace(
+    /^median |^no events for |^burn rate | (?:events?|errors|new messages?)$/g,
+    "",
+  );
 }
 
 /** Who or what an incident is about. */
 export function subjectOf({ service, tenant, kind }: Incident): string {
   if (kind === "late") return "weir";
   return service || tenant || "all services";
+}
+
+/** Minutes, hours or days. */
+function describeSeconds(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
 }
 
 /** A transition in one line: when, what became of which service, and why. Text of logs stands in it as it is. */
@@ -56,9 +73,7 @@ export function transitionLine({ kind, at, incident }: Transition): string {
 
 /** How long it lasted, in minutes, hours or days. */
 export function spanOf({ openedAt, resolvedAt, lastAt }: Incident): string {
-  const minutes = Math.max(1, Math.round(((resolvedAt ?? lastAt) - openedAt) / 60));
-  if (minutes < 120) return `${minutes} min`;
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
+  return describeSeconds((resolvedAt ?? lastAt) - openedAt);
 }
 
 /** Four significant digits. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alerts } from "./config-alerts.ts";
+import { detection } from "./config-detection.ts";
 import { format } from "./config-formats.ts";
 import { breaker, kafka } from "./config-kafka.ts";
 import { lookup, serviceRule } from "./config-lookups.ts";
@@ -72,6 +73,7 @@ export const FILE_SCHEMA = z
     breaker,
     rules: z.array(rule).max(1000).prefault(DEFAULT_RULES).describe("What is counted, in which windows, by which key."),
     topics,
+    detection,
     alerts,
     mask,
     retention: z

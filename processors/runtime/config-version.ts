@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
 import { writtenAlerts } from "./config-alerts.ts";
+import { writtenDetection } from "./config-detection.ts";
 import { writeAddress } from "./config-metrics.ts";
 import { writtenMeasures } from "./config-rules.ts";
 import { writtenTopics } from "./config-topics.ts";
@@ -109,6 +110,7 @@ export function redacted(config: Config): Record<string, unknown> {
       })),
     ],
     topics: writtenTopics(config.topics, HIDDEN),
+    detection: writtenDetection(config.detection),
     alerts: writtenAlerts(config.alerts),
     mask: withoutNull({
       enabled: mask.enabled,

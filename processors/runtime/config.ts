@@ -4,6 +4,7 @@ import type { FieldName, LookupConfig, LookupTarget, ServiceRule } from "../mode
 import type { OwnFormat } from "../model/own-format.ts";
 import type { GroupBy, RollUp, Rule } from "../model/rule.ts";
 import { type AlertReceiver, type AlertsConfig, toAlerts } from "./config-alerts.ts";
+import { type DetectionConfig, detectionProblems, toDetection } from "./config-detection.ts";
 import { parseConfigFile, readConfigText, readPasswordFile } from "./config-file.ts";
 import type { MaskRule } from "./config-mask.ts";
 import type { ListenAddress } from "./config-metrics.ts";
@@ -123,6 +124,7 @@ export interface Config {
   /** Rules that are made from finished windows; each stands after the one that it is made from. */
   readonly rollUps: readonly RollUp[];
   readonly topics: TopicsConfig;
+  readonly detection: DetectionConfig;
   readonly alerts: AlertsConfig;
   readonly mask: {
     readonly enabled: boolean;
@@ -187,8 +189,11 @@ export function readConfig(options: ConfigOptions = {}): Config {
     else for (const key of issue.keys) report([...path, key], unknownKey(path, key, jsonSchema), "key");
   }
 
-  for (const { path, what } of parsed.data === undefined ? [] : resolveRules(writtenRules(parsed.data)).problems)
-    report(path, what);
+  if (parsed.data !== undefined) {
+    const { rules, rollUps, problems: wrong } = resolveRules(writtenRules(parsed.data));
+    for (const { path, what } of [...wrong, ...detectionProblems(parsed.data.detection, [...rules, ...rollUps])])
+      report(path, what);
+  }
 
   const passwordOf = (file: string | undefined, path: ConfigProblem["path"]): string | null => {
     const password = file === undefined ? null : readPasswordFile(file);
@@ -305,6 +310,7 @@ function toConfig(file: FileConfig, passwordsOfFiles: PasswordsOfFiles, keyHex: 
     rules,
     rollUps,
     topics: toTopics(file.topics, passwordsOfFiles.registry),
+    detection: toDetection(file.detection),
     alerts: toAlerts(file.alerts),
     mask: {
       enabled: mask.enabled,

@@ -42,7 +42,7 @@ export function createDetection(
       if (signal?.aborted === true) return false;
       const untilUs = Math.floor(watermarkUs / SERIES_US) * SERIES_US;
       if (!isForced && untilUs === detectedUs && ++ticks < TICKS_PER_DETECTION) return false;
-      await detect(store, config);
+      await detect(store, config, signal);
       publishing ??= await openAnomaliesPublishing(workplace, clock);
       await publishing.publish(store);
       detectedUs = untilUs;

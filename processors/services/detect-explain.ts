@@ -1,6 +1,6 @@
 import type { ClickHouse } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
-import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
+import { columnsOf } from "./detect-rules.ts";
 
 export interface Explained {
   readonly window_start: string;
@@ -8,6 +8,9 @@ export interface Explained {
   readonly signal: string;
   readonly key: readonly string[];
   readonly score: number;
+  readonly why: string;
+  /** Absent: 300. */
+  readonly window_seconds?: number;
 }
 
 export interface Explanation {
@@ -22,20 +25,23 @@ const NOTHING: Explanation = { contributors: [], samples: [], changes: [] };
 /** What of an event counts towards a signal. */
 const WEIGHTS: Readonly<Record<string, string>> = {
   events: "1",
+  silence: "1",
   duration_us_p50: "duration_us",
   error_ratio: "(severity_number >= 17 OR http_response_status_code >= 500)",
   new_templates: "1",
 };
 
-const SERVICE = `({tenant:String} = '' OR tenant = {tenant:String}) AND service_name = {service:String}`;
-const WINDOW = "timestamp >= {start:DateTime('UTC')} AND timestamp < {start:DateTime('UTC')} + INTERVAL 5 MINUTE";
+const SERVICE =
+  "({tenant:String} = '' OR tenant = {tenant:String}) AND ({service:String} = '' OR service_name = {service:String})";
+const WINDOW =
+  "timestamp >= {start:DateTime('UTC')} AND timestamp < {start:DateTime('UTC')} + toIntervalSecond({seconds:UInt32})";
 const HOUR_BEFORE = "timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')}";
 const FIRST_SEEN = `lower(leftPad(hex(template_id), 16, '0')) IN (SELECT template FROM templates
-  WHERE service_name = {service:String} AND first_seen >= {start:DateTime('UTC')} AND first_seen < {start:DateTime('UTC')} + INTERVAL 5 MINUTE)`;
+  WHERE service_name = {service:String} AND first_seen >= {start:DateTime('UTC')} AND first_seen < {start:DateTime('UTC')} + toIntervalSecond({seconds:UInt32}))`;
 
 /** Values that grew, or fell, most against the hour before: their share of the whole difference. */
 function contributorsStatement(weight: string, filter: string): string {
-  return `SELECT d.1 AS dimension, d.2 AS value, (now - before / 12) / greatest(abs(all_now - all_before / 12), 1e-9) * sign(all_now - all_before / 12) AS share
+  return `WITH {seconds:UInt32} / 3600 AS part SELECT d.1 AS dimension, d.2 AS value, (now - before * part) / greatest(abs(all_now - all_before * part), 1e-9) * sign(all_now - all_before * part) AS share
   FROM
   (
     SELECT d, sumIf(weight, is_now) AS now, sumIf(weight, NOT is_now) AS before, sum(sumIf(weight, is_now)) OVER (PARTITION BY d.1) AS all_now,
@@ -57,20 +63,22 @@ const CHANGES = `SELECT concat(formatDateTime(timestamp, '%FT%TZ'), ' ', if(attr
     coalesce(nullIf(attributes['deploy.version'], ''), nullIf(attributes['service.version'], ''), attributes['version'])) AS change
   FROM events
   WHERE ({tenant:String} = '' OR tenant = {tenant:String}) AND attributes['event.name'] = 'deploy'
-    AND timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')} + INTERVAL 5 MINUTE
+    AND timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')} + toIntervalSecond({seconds:UInt32})
   ORDER BY timestamp DESC, change LIMIT 5`;
 
 /** What contributed most to an anomaly, lines of its window, and deploys in the hour before. Nothing for what is none any more. */
 export async function explain(store: ClickHouse, config: Config, anomaly: Explained): Promise<Explanation> {
-  const weight = WEIGHTS[anomaly.signal];
+  const weight = weightOf(anomaly);
   if (anomaly.score === 0 || weight === undefined) return NOTHING;
   const isTemplates = anomaly.signal === "new_templates";
-  const columns =
-    isTemplates && templateRuleOf(config)?.places.tenant !== 0
-      ? ["tenant", "service_name"]
-      : columnsOf(config, anomaly);
+  const columns = columnsOf(config, anomaly);
   const of = (column: string) => anomaly.key[columns.indexOf(column)] ?? "";
-  const parameters = { tenant: of("tenant"), service: of("service_name"), start: anomaly.window_start };
+  const parameters = {
+    tenant: of("tenant"),
+    service: of("service_name"),
+    start: anomaly.window_start,
+    seconds: anomaly.window_seconds ?? 300,
+  };
   const filter = isTemplates ? FIRST_SEEN : "1";
   const contributors = await store.query<{ dimension: string; value: string; share: number }>(
     contributorsStatement(weight, filter),
@@ -89,6 +97,9 @@ export async function explain(store: ClickHouse, config: Config, anomaly: Explai
   };
 }
 
-function columnsOf(config: Config, { rule }: Explained): readonly string[] {
-  return seriesRulesOf(config).find(({ name }) => name === rule)?.groupBy ?? ["service_name"];
+function weightOf({ signal, why }: Explained): string | undefined {
+  if (signal.startsWith("objective:")) return WEIGHTS["error_ratio"];
+  if (!signal.startsWith("threshold:")) return WEIGHTS[signal];
+  if (why.startsWith("error")) return WEIGHTS["error_ratio"];
+  return why.startsWith("duration_us") ? WEIGHTS["duration_us_p50"] : WEIGHTS["events"];
 }

@@ -42,3 +42,13 @@ function fittingOf({ rules, rollUps }: Config): Counted[] {
 function longest(rules: readonly Counted[]): Counted[] {
   return rules.toSorted((a, b) => b.windowSeconds - a.windowSeconds || (a.name < b.name ? -1 : 1));
 }
+
+/** What the values of an anomaly's key are. */
+export function columnsOf(
+  config: Config,
+  { rule, signal }: { readonly rule: string; readonly signal: string },
+): readonly string[] {
+  if (signal.endsWith("_templates"))
+    return templateRuleOf(config)?.places.tenant === 0 ? ["service_name"] : ["tenant", "service_name"];
+  return [...config.rules, ...config.rollUps].find(({ name }) => name === rule)?.groupBy ?? ["service_name"];
+}

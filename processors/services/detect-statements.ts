@@ -208,16 +208,16 @@ WHERE (rule, rule_version) IN arrayZip({rules:Array(String)}, {versions:Array(UI
 ORDER BY hour`;
 
 /** Unusual windows as they are stored. */
-export const STORED_ANOMALIES = `SELECT rule, signal, key, formatDateTime(a.window_start, '%F %T') AS window_start, revision, value, score, expected, lower, upper, why,
+export const STORED_ANOMALIES = `SELECT rule, signal, key, formatDateTime(a.window_start, '%F %T') AS window_start, window_seconds, revision, value, score, expected, lower, upper, why,
   baseline_windows
 FROM anomalies AS a FINAL
 WHERE a.window_start >= {from:DateTime('UTC')} AND a.window_start < {to:DateTime('UTC')}`;
 
 export const STORE_ANOMALIES = `INSERT INTO anomalies (rule, signal, key, window_start, window_seconds, revision, value, score, expected, lower, upper, why,
   baseline_windows, contributors, samples, changes, detection)
-SELECT rule, signal, key, toDateTime(window_start, 'UTC'), 300, revision, value, score, expected, ifNull(lower, -inf), ifNull(upper, inf), why,
+SELECT rule, signal, key, toDateTime(window_start, 'UTC'), window_seconds, revision, value, score, expected, ifNull(lower, -inf), ifNull(upper, inf), why,
   baseline_windows, arrayMap(c -> CAST(c, 'Tuple(dimension LowCardinality(String), value String, share Float64)'), contributors), samples, changes,
   (SELECT toUInt32(max(number) + 1) FROM detections)
-FROM format(JSONEachRow, 'rule String, signal String, key Array(String), window_start String, revision UInt32, value Float64, score Float64,
+FROM format(JSONEachRow, 'rule String, signal String, key Array(String), window_start String, window_seconds UInt32, revision UInt32, value Float64, score Float64,
   expected Float64, lower Nullable(Float64), upper Nullable(Float64), why String, baseline_windows UInt32,
   contributors Array(Tuple(String, String, Float64)), samples Array(String), changes Array(String)', {rows:String})`;

@@ -1,12 +1,15 @@
-import { templateOf } from "../enrich/template.ts";
 import type { ClickHouse, Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import { openCloser } from "./closer.ts";
-import { explain } from "./detect-explain.ts";
+import { withinBudgets } from "./detect-budgets.ts";
+import { type DetectRange, declaredFindings } from "./detect-declared.ts";
 import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
+import { asSilences } from "./detect-silences.ts";
 import * as statements from "./detect-statements.ts";
+import { noteTemplates } from "./detect-templates.ts";
 import { NOTE_SEASONS, NOTE_SPREADS, VOLUMES } from "./detect-volume-statements.ts";
 import {
+  type Finding,
   rememberHour,
   rollUpHistory,
   rollUpHour,
@@ -15,6 +18,7 @@ import {
   scoreHour,
   THRESHOLD,
 } from "./detector.ts";
+import { idOf, type Kept, keepAnomalies } from "./keep-anomalies.ts";
 import { publishAnomalies } from "./publish-anomalies.ts";
 import { openWorkplace } from "./workplace.ts";
 
@@ -37,23 +41,6 @@ interface Done extends Standing {
   readonly rules: string;
 }
 
-/** An anomaly without its explanation. */
-type Finding = Pick<
-  Scored,
-  | "rule"
-  | "signal"
-  | "key"
-  | "window_start"
-  | "value"
-  | "score"
-  | "expected"
-  | "lower"
-  | "upper"
-  | "why"
-  | "baseline_windows"
->;
-type StoredFinding = Finding & { readonly revision: number };
-
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const WINDOW = 300;
@@ -64,15 +51,14 @@ const GAP_SECONDS = 7 * 86_400;
 const LEARNING_SECONDS = 6 * HOUR;
 /** More hours are scored at once, with all that was before. */
 const HOURS_MAX = 48;
-/** Rows of one insert. */
-const ROWS_MAX = 20;
 
 /**
  * Looks for anomalies in the windows that are closed and not looked at yet, and once more where late events changed them.
  * Doing it twice changes nothing: an anomaly has a next revision only where it says something else, and one that late events
- * took away has a score of 0. For the process that closes; not for two at a time.
+ * took away has a score of 0. For the process that closes; not for two at a time. Ends early when the signal says so: the next
+ * one goes on where this one was.
  */
-export async function detect(store: ClickHouse, config: Config): Promise<DetectSummary> {
+export async function detect(store: ClickHouse, config: Config, signal?: AbortSignal): Promise<DetectSummary> {
   const rules = seriesRulesOf(config);
   const parameters = { rules: rules.map(({ name }) => name), versions: rules.map(({ version }) => version) };
   const [standing] = await store.query<Standing>(statements.STANDING, parameters);
@@ -101,21 +87,36 @@ export async function detect(store: ClickHouse, config: Config): Promise<DetectS
     if (isAnew) first = begin;
   }
 
-  if (isAnew && until - first < LEARNING_SECONDS) return summaryOf(until, 0);
-
-  let changed: number;
-  if (isAnew) changed = await detectAnew(store, config, first, until);
-  else {
-    changed = 0;
-    for (const hour of [...hours].sort((a, b) => a - b))
-      changed += await detectHour(store, config, hour, Math.min(hour + HOUR, until));
+  // What is declared needs no past.
+  if (isAnew && until - first < LEARNING_SECONDS) {
+    const range = rangeOf(first, until);
+    const { changed } = await keepAnomalies(store, config, await declaredFindings(store, config, range), range, signal);
+    return summaryOf(until, changed);
   }
-  await store.command(
-    `INSERT INTO detections (cut_id, since, until, rules, number)
-    SELECT {cut:UInt64}, toDateTime({since:UInt32}, 'UTC'), toDateTime({until:UInt32}, 'UTC'), {rules:String},
-      (SELECT toUInt32(max(number) + 1) FROM detections)`,
-    { cut: standing.cut, since: first, until, rules: names },
-  );
+
+  const note = (upTo: number) =>
+    store.command(
+      `INSERT INTO detections (cut_id, since, until, rules, number)
+      SELECT {cut:UInt64}, toDateTime({since:UInt32}, 'UTC'), toDateTime({until:UInt32}, 'UTC'), {rules:String},
+        (SELECT toUInt32(max(number) + 1) FROM detections)`,
+      { cut: standing.cut, since: first, until: upTo, rules: names },
+    );
+  if (isAnew) {
+    const { changed, isWhole } = await detectAnew(store, config, first, until, signal);
+    if (isWhole) await note(until);
+    return summaryOf(until, changed);
+  }
+  let changed = 0;
+  for (const hour of [...hours].sort((a, b) => a - b)) {
+    const upTo = Math.min(hour + HOUR, until);
+    const kept = await detectHour(store, config, hour, upTo, signal);
+    changed += kept.changed;
+    if (kept.isWhole && signal?.aborted !== true) continue;
+    // Hours that late events changed are before the new ones: once one of these is done, all of those are.
+    if (kept.isWhole && done !== undefined && upTo > done.until) await note(upTo);
+    return summaryOf(upTo, changed);
+  }
+  await note(until);
   return summaryOf(until, changed);
 }
 
@@ -127,7 +128,13 @@ function beginOf(hours: readonly number[], until: number): number {
 }
 
 /** Everything from the first window on. */
-async function detectAnew(store: ClickHouse, config: Config, from: number, until: number): Promise<number> {
+async function detectAnew(
+  store: ClickHouse,
+  config: Config,
+  from: number,
+  until: number,
+  signal?: AbortSignal,
+): Promise<Kept> {
   for (const table of ["signals_5m", "baselines", "expectations", "seasons", "spreads"])
     await store.command(`TRUNCATE TABLE ${table}`);
   await fill(store, config, from, until);
@@ -140,11 +147,17 @@ async function detectAnew(store: ClickHouse, config: Config, from: number, until
     await store.command(NOTE_SEASONS, { ...rangeOf(from, until), rule });
     await store.command(NOTE_SPREADS, { ...rangeOf(from, floor(until, DAY)), rule });
   }
-  return settle(store, config, scored, from, until);
+  return settle(store, config, scored, rangeOf(from, until), signal);
 }
 
 /** An hour of which there are windows up to `until`. */
-async function detectHour(store: ClickHouse, config: Config, hour: number, until: number): Promise<number> {
+async function detectHour(
+  store: ClickHouse,
+  config: Config,
+  hour: number,
+  until: number,
+  signal?: AbortSignal,
+): Promise<Kept> {
   const text = timeText(hour);
   const parameters = { ...rangeOf(hour, until), rules: namesOf(config) };
   await fill(store, config, hour, until);
@@ -155,55 +168,14 @@ async function detectHour(store: ClickHouse, config: Config, hour: number, until
     await store.command(NOTE_SEASONS, { ...rangeOf(hour, until), rule });
     if (hour % DAY === 0) await store.command(NOTE_SPREADS, { ...rangeOf(hour - DAY, hour), rule });
   }
-  return settle(store, config, scored, hour, until);
+  return settle(store, config, scored, rangeOf(hour, until), signal);
 }
 
 async function fill(store: ClickHouse, config: Config, from: number, to: number): Promise<void> {
   const range = rangeOf(from, to);
   for (const { name, version } of seriesRulesOf(config))
     await store.command(statements.FILL_SIGNALS, { ...range, rule: name, version });
-  const rule = templateRuleOf(config);
-  if (rule === null) return;
-  const { name, version, places } = rule;
-  await store.command(statements.NOTE_TEMPLATES, { ...range, rule: name, version, ...places });
-  await readTemplates(store);
-}
-
-interface UnreadTemplate {
-  readonly tenant: string;
-  readonly service_name: string;
-  readonly template: string;
-  readonly since: string;
-  readonly body: string;
-}
-
-/** Writes down how templates read that were not seen before. */
-async function readTemplates(store: ClickHouse): Promise<void> {
-  for (;;) {
-    const unread = await store.query<UnreadTemplate>(statements.UNREAD_TEMPLATES);
-    if (unread.length === 0) return;
-    for (let at = 0; at < unread.length; at += ROWS_MAX) {
-      const rows = unread.slice(at, at + ROWS_MAX);
-      await store.command(
-        `INSERT INTO templates (tenant, service_name, template, first_seen, last_seen, form)
-        SELECT r.1, r.2, r.3, toDateTime(r.4, 'UTC'), toDateTime(r.4, 'UTC'), r.5
-        FROM (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {services:Array(String)}, {templates:Array(String)}, {times:Array(String)}, {forms:Array(String)})) AS r)`,
-        {
-          tenants: rows.map(({ tenant }) => tenant),
-          services: rows.map(({ service_name }) => service_name),
-          templates: rows.map(({ template }) => template),
-          times: rows.map(({ since }) => since),
-          forms: rows.map(({ body }) => formOf(body)),
-        },
-      );
-    }
-  }
-}
-
-/** Never empty, so that it is read once. */
-function formOf(body: string): string {
-  const template = templateOf(Buffer.from(body, "utf8").toString("latin1"));
-  return Buffer.from(template, "latin1").toString("utf8") || "<*>";
+  await noteTemplates(store, config, range);
 }
 
 /** Adds what has no score of its own, and stores what differs from what is stored. */
@@ -211,10 +183,10 @@ async function settle(
   store: ClickHouse,
   config: Config,
   scored: readonly Scored[],
-  from: number,
-  until: number,
-): Promise<number> {
-  const parameters = { ...rangeOf(from, until), threshold: THRESHOLD };
+  range: DetectRange,
+  signal?: AbortSignal,
+): Promise<Kept> {
+  const parameters = { ...range, threshold: THRESHOLD };
   const volumes: Finding[] = [];
   const errors: Finding[] = [];
   for (const { name } of seriesRulesOf(config)) {
@@ -236,32 +208,11 @@ async function settle(
         tenant: templates.places.tenant,
       })),
     );
-  const stored = new Map(
-    (await store.query<StoredFinding>(statements.STORED_ANOMALIES, parameters)).map((row) => [idOf(row), row]),
-  );
-  const rows: StoredFinding[] = [];
-  for (const finding of findings) {
-    const known = stored.get(idOf(finding));
-    stored.delete(idOf(finding));
-    if (known === undefined || !isSame(known, finding)) rows.push({ ...finding, revision: (known?.revision ?? 0) + 1 });
-  }
-  for (const gone of stored.values())
-    if (gone.score > 0) rows.push({ ...gone, score: 0, why: "", revision: gone.revision + 1 });
-  const lines: string[] = [];
-  for (const row of rows) lines.push(JSON.stringify({ ...row, ...(await explain(store, config, row)) }));
-  for (let at = 0; at < lines.length; at += ROWS_MAX)
-    await store.command(statements.STORE_ANOMALIES, { rows: lines.slice(at, at + ROWS_MAX).join("\n") });
-  return rows.length;
-}
-
-function idOf({ rule, signal, key, window_start }: Finding): string {
-  return JSON.stringify([rule, signal, key, window_start]);
-}
-
-/** Both forms of the score agree within 1e-9. */
-function isSame(a: Finding, b: Finding): boolean {
-  const isNear = (x: number, y: number) => Math.abs(x - y) <= 1e-6 * Math.max(1, Math.abs(x));
-  return a.why === b.why && isNear(a.value, b.value) && isNear(a.score, b.score);
+  const all = [
+    ...withinBudgets(config, await asSilences(store, findings)),
+    ...(await declaredFindings(store, config, range)),
+  ];
+  return keepAnomalies(store, config, all, range, signal);
 }
 
 function namesOf(config: Config): string[] {

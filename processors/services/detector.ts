@@ -39,6 +39,12 @@ export interface Scored {
   readonly baseline_windows: number;
 }
 
+/** An anomaly without its explanation. */
+export type Finding = Omit<Scored, "anomaly"> & {
+  /** Absent: 300. */
+  readonly window_seconds?: number;
+};
+
 /**
  * A relation of windows of 5 minutes with the columns rule, signal, key, window_start and value, windows of counts
  * without events included. Text of our own, never of a user.

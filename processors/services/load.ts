@@ -108,7 +108,7 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     }
     if (pipes && !options.signal.aborted) files.push(...(await loadLeftovers(options, workplace, true, totals.add)));
     if (options.closes ?? true) {
-      const closing = createClosing(workplace, { clock: options.clock, logger });
+      const closing = createClosing(workplace, { clock: options.clock, logger, signal: options.signal });
       try {
         await closing.tick(true);
       } finally {

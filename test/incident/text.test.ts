@@ -74,6 +74,10 @@ describe("what an alert says", () => {
     ["duration_us_p50", 3_303_358, 209_056, "median 3.303 s, expected 209.1 ms: spike"],
     ["new_templates", 2, 0.01, "2 new messages, spike"],
     ["errors", 12, 1, "12, expected 1: spike"],
+    ["silence", 2100, 300, "no events for 35 min, usually some every 5 min"],
+    ["silence", 9000, 0, "no events for 3 h"],
+    ["threshold:busy", 101, 100, "spike: 101"],
+    ["objective:ok", 17.25, 1, "burn rate 17.25, expected 1: spike"],
   ])("gives values of %s their unit", (kind, value, expected, what) => {
     expect(textOf("opened", makeIncident({ kind, value, expected, why: "spike" })).fields["what"]).toBe(what);
   });

@@ -23,7 +23,7 @@ const CASES: readonly (readonly [why: string, content: string, ...lines: string[
   [
     "a key of JavaScript's own",
     "__proto__: {x: 1}",
-    "weir.yaml:1:1: __proto__: unknown key; the keys here are data, clickhouse, kafka, sources, formats, lookups, service_rules, batch, breaker, rules, topics, alerts, mask, retention, metrics, serve, log",
+    "weir.yaml:1:1: __proto__: unknown key; the keys here are data, clickhouse, kafka, sources, formats, lookups, service_rules, batch, breaker, rules, topics, detection, alerts, mask, retention, metrics, serve, log",
   ],
   ["a missing key, at its parent", "sources:\n  - files: []", "weir.yaml:2:5: sources[0].name: is required"],
   ["a list for a mapping", "batch: []", "weir.yaml:1:8: batch: must be a mapping, but it is a list"],

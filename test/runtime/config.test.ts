@@ -19,6 +19,7 @@ describe("what a configuration says", () => {
       batch: { recordsMax: 100_000, bytesMax: 25_165_824, recordBytesMax: 1_048_576 },
       breaker: { consecutive: 1000, ratio: 0.5 },
       topics: { to: "journal", prefix: "weir.", partitions: 4, replication: null, registry: null },
+      detection: { budgets: [], objectives: [], thresholds: [] },
       alerts: {
         open: { windows: 1, of: 1, score: 3 },
         recover: { windows: 3, score: 3 },

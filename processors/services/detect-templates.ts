@@ -1,0 +1,55 @@
+import { templateOf } from "../enrich/template.ts";
+import type { ClickHouse } from "../model/ports.ts";
+import type { Config } from "../runtime/config.ts";
+import type { DetectRange } from "./detect-declared.ts";
+import { templateRuleOf } from "./detect-rules.ts";
+import { NOTE_TEMPLATES, UNREAD_TEMPLATES } from "./detect-statements.ts";
+
+/** Rows of one insert. */
+const ROWS_MAX = 20;
+
+/** Notes which templates there were, and how those read that were not seen before. */
+export async function noteTemplates(store: ClickHouse, config: Config, range: DetectRange): Promise<void> {
+  const rule = templateRuleOf(config);
+  if (rule === null) return;
+  const { name, version, places } = rule;
+  await store.command(NOTE_TEMPLATES, { ...range, rule: name, version, ...places });
+  await readTemplates(store);
+}
+
+interface UnreadTemplate {
+  readonly tenant: string;
+  readonly service_name: string;
+  readonly template: string;
+  readonly since: string;
+  readonly body: string;
+}
+
+/** Writes down how templates read that were not seen before. */
+async function readTemplates(store: ClickHouse): Promise<void> {
+  for (;;) {
+    const unread = await store.query<UnreadTemplate>(UNREAD_TEMPLATES);
+    if (unread.length === 0) return;
+    for (let at = 0; at < unread.length; at += ROWS_MAX) {
+      const rows = unread.slice(at, at + ROWS_MAX);
+      await store.command(
+        `INSERT INTO templates (tenant, service_name, template, first_seen, last_seen, form)
+        SELECT r.1, r.2, r.3, toDateTime(r.4, 'UTC'), toDateTime(r.4, 'UTC'), r.5
+        FROM (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {services:Array(String)}, {templates:Array(String)}, {times:Array(String)}, {forms:Array(String)})) AS r)`,
+        {
+          tenants: rows.map(({ tenant }) => tenant),
+          services: rows.map(({ service_name }) => service_name),
+          templates: rows.map(({ template }) => template),
+          times: rows.map(({ since }) => since),
+          forms: rows.map(({ body }) => formOf(body)),
+        },
+      );
+    }
+  }
+}
+
+/** Never empty, so that it is read once. */
+function formOf(body: string): string {
+  const template = templateOf(Buffer.from(body, "utf8").toString("latin1"));
+  return Buffer.from(template, "latin1").toString("utf8") || "<*>";
+}
