@@ -2,8 +2,10 @@ import type { EventBatch } from "../model/event-batch.ts";
 import type { Partials } from "../model/partial.ts";
 import { type GroupBy, OTHER, type Rule } from "../model/rule.ts";
 import { holding } from "./condition.ts";
+import { type Groups, groupRows } from "./group.ts";
 import { bucketOf, bucketOfValue } from "./histogram.ts";
 import { type KeyColumn, keyColumn } from "./key-column.ts";
+import { bucketsOf, countFlags, countRows, histogramsOf, measure, NO_BUCKET, sumOf } from "./measure.ts";
 import { PairTable } from "./pair-table.ts";
 import { valuesOf } from "./value.ts";
 import { windowStart } from "./window.ts";
@@ -38,6 +40,10 @@ export function createAggregate(rules: readonly Rule[]): (batch: EventBatch) => 
       value_max: [],
       value_histogram: [],
     };
+    const shared = {
+      errors: errorsOf(batch),
+      durationBuckets: bucketsOf(batch.rows, batch.duration_us, bucketOf, isDuration),
+    };
     const columns = new Map<GroupBy, KeyColumn>();
     for (const [number, rule] of rules.entries()) {
       const keys = rule.groupBy.map((name) => {
@@ -45,7 +51,7 @@ export function createAggregate(rules: readonly Rule[]): (batch: EventBatch) => 
         if (column === undefined) columns.set(name, (column = keyColumn(batch, name)));
         return column;
       });
-      count(batch, rule, number, keys, partials);
+      count(batch, shared, rule, number, keys, partials);
     }
     return partials;
   };
@@ -59,136 +65,102 @@ function isConstant(column: KeyColumn, rows: number): boolean {
   return true;
 }
 
-function count(batch: EventBatch, rule: Rule, ruleNumber: number, keys: readonly KeyColumn[], out: Partials): void {
-  const rows = batch.rows;
-  if (rows === 0) return;
-  const varying = keys.filter((column) => !isConstant(column, rows));
-  const tables = varying.map(() => new PairTable());
-  const { timestampUs, severity_number, http_response_status_code, http_response_body_size, duration_us } = batch;
-  const bodies = batch.strings.body.ids;
-
-  // Windows get small numbers relative to the first row's.
-  const windowUs = rule.windowSeconds * 1_000_000;
-  const base = Math.floor(timestampUs[0] / windowUs);
-  const windows = new PairTable();
-  const distinct = rule.distinct === null ? null : { column: keyColumn(batch, rule.distinct), table: new PairTable() };
-  const buckets = new PairTable();
-  const bucketCounts: number[] = [];
-  const isWanted = rule.filter === undefined ? null : holding(batch, rule.filter, "all");
-  const isError = rule.errors === undefined ? null : holding(batch, rule.errors, "any");
-  const values = rule.value === undefined ? null : valuesOf(batch, rule.value, rule.valueDecimals ?? 0);
-  const valueBuckets = new PairTable();
-  const valueCounts: number[] = [];
-  // A batch that has no more rows than keys are allowed can't have too many keys.
-  const cap = rule.keysMax !== undefined && rows > rule.keysMax ? createCap(rule.keysMax) : null;
-
-  const first = out.rule.length;
-  for (let row = 0; row < rows; row++) {
-    if (rule.where === "http" && http_response_status_code[row] === 0) continue;
-    if (rule.where === "body" && bodies[row] === 0) continue;
-    if (isWanted !== null && isWanted[row] === 0) continue;
-    const window = Math.floor(timestampUs[row] / windowUs) - base;
-    const windowNumber = windows.number(window >>> 0, window < 0 ? 1 : 0);
-    let group = windowNumber;
-    for (let i = 0; i < varying.length; i++) group = tables[i].number(group, varying[i].ids[row]);
-    if (cap !== null) group = cap.slotOf(group, windowNumber, out.rule.length - first);
-    const at = first + group;
-    if (at === out.rule.length) {
-      out.rule.push(ruleNumber);
-      out.windowStart.push(windowStart(timestampUs[row], rule.windowSeconds));
-      out.key.push(keys.map((column) => (cap?.isOther(group) === true ? OTHER : column.text(column.ids[row]))));
-      out.events.push(0);
-      out.errors.push(0);
-      out.body_size_sum.push(0);
-      out.duration_count.push(0);
-      out.duration_us_sum.push(0);
-      out.duration_us_min.push(0);
-      out.duration_us_max.push(0);
-      out.duration_histogram.push([]);
-      out.distinct_values.push([]);
-      out.value_count.push(0);
-      out.value_sum.push(0n);
-      out.value_min.push(0);
-      out.value_max.push(0);
-      out.value_histogram.push([]);
-    }
-    out.events[at]++;
-    if (
-      isError === null
-        ? severity_number[row] >= ERROR_SEVERITY || http_response_status_code[row] >= ERROR_STATUS
-        : isError[row] === 1
-    )
-      out.errors[at]++;
-    out.body_size_sum[at] += http_response_body_size[row];
-    const duration = duration_us[row];
-    if (duration > 0) {
-      const seen = out.duration_count[at]++;
-      out.duration_us_sum[at] += duration;
-      if (seen === 0 || duration < out.duration_us_min[at]) out.duration_us_min[at] = duration;
-      if (duration > out.duration_us_max[at]) out.duration_us_max[at] = duration;
-      const number = buckets.number(group, bucketOf(duration) + 0x8000);
-      bucketCounts[number] = (bucketCounts[number] ?? 0) + 1;
-    }
-    if (distinct !== null) distinct.table.number(group, distinct.column.ids[row]);
-    if (values === null) continue;
-    const value = values[row];
-    if (Number.isNaN(value)) continue;
-    const seen = out.value_count[at]++;
-    out.value_sum[at] += BigInt(value);
-    if (seen === 0 || value < out.value_min[at]) out.value_min[at] = value;
-    if (seen === 0 || value > out.value_max[at]) out.value_max[at] = value;
-    const number = valueBuckets.number(group, bucketOfValue(value) + 0x8000);
-    valueCounts[number] = (valueCounts[number] ?? 0) + 1;
-  }
-
-  fillHistograms(out.duration_histogram, first, buckets, bucketCounts);
-  if (values !== null) fillHistograms(out.value_histogram, first, valueBuckets, valueCounts);
-  if (distinct !== null) {
-    for (let number = 0; number < distinct.table.size; number++) {
-      const value = distinct.column.text(distinct.table.second(number));
-      // "None" is no value.
-      if (value !== "") (out.distinct_values[first + distinct.table.first(number)] as string[]).push(value);
-    }
-  }
+/** Columns that every rule counts. */
+interface Shared {
+  /** 1 for rows that are errors, for rules that don't say what one is. */
+  readonly errors: Uint8Array;
+  readonly durationBuckets: Int32Array;
 }
 
-/** Puts what was counted per group and bucket into the histograms of the groups, buckets ascending. */
-function fillHistograms(
-  histograms: Partials["duration_histogram"],
-  first: number,
-  buckets: PairTable,
-  counts: readonly number[],
+function count(
+  batch: EventBatch,
+  shared: Shared,
+  rule: Rule,
+  ruleNumber: number,
+  keys: readonly KeyColumn[],
+  out: Partials,
 ): void {
-  for (let number = 0; number < buckets.size; number++)
-    (histograms[first + buckets.first(number)] as [number, number][]).push([
-      buckets.second(number) - 0x8000,
-      counts[number],
-    ]);
-  for (let at = first; at < histograms.length; at++) (histograms[at] as [number, number][]).sort((a, b) => a[0] - b[0]);
+  const { rows, timestampUs, duration_us } = batch;
+  if (rows === 0) return;
+  const groups = groupRows(
+    batch,
+    rule,
+    keys.filter((column) => !isConstant(column, rows)),
+  );
+  const { ofRow, firstRows } = groups;
+  const size = firstRows.length;
+  const first = out.rule.length;
+  for (let group = 0; group < size; group++) {
+    const row = firstRows[group];
+    out.rule.push(ruleNumber);
+    out.windowStart.push(windowStart(timestampUs[row], rule.windowSeconds));
+    out.key.push(groups.isOther(group) ? keys.map(() => OTHER) : keys.map((column) => column.text(column.ids[row])));
+    out.distinct_values.push([]);
+  }
+  append(out.events, countRows(ofRow, size));
+  const errors = rule.errors === undefined ? shared.errors : holding(batch, rule.errors, "any");
+  append(out.errors, countFlags(ofRow, size, errors));
+  append(out.body_size_sum, sumOf(ofRow, size, batch.http_response_body_size));
+  const durations = measure(ofRow, size, duration_us, shared.durationBuckets);
+  append(out.duration_count, durations.count);
+  append(out.duration_us_sum, durations.sum);
+  append(out.duration_us_min, durations.min);
+  append(out.duration_us_max, durations.max);
+  append(out.duration_histogram, histogramsOf(ofRow, size, shared.durationBuckets));
+  measureValue(batch, rule, groups, out);
+  if (rule.distinct !== null) collectDistinct(keyColumn(batch, rule.distinct), ofRow, out.distinct_values, first);
 }
 
-/** Gives each window no more than so many keys, and one for the rest. */
-function createCap(keysMax: number) {
-  const slots: number[] = [];
-  const keys: number[] = [];
-  const others = new Map<number, number>();
-  const otherSlots = new Set<number>();
-  return {
-    /** Where a group is counted; `next` is the first free place. */
-    slotOf(group: number, window: number, next: number): number {
-      const known = slots[group];
-      if (known !== undefined) return known;
-      if ((keys[window] ?? 0) < keysMax) {
-        keys[window] = (keys[window] ?? 0) + 1;
-        return (slots[group] = next);
-      }
-      let other = others.get(window);
-      if (other === undefined) {
-        others.set(window, (other = next));
-        otherSlots.add(other);
-      }
-      return (slots[group] = other);
-    },
-    isOther: (slot: number) => otherSlots.has(slot),
-  };
+/** The rule's own value, if it has one. Sums may be beyond 2^53. */
+function measureValue(batch: EventBatch, rule: Rule, { ofRow, firstRows }: Groups, out: Partials): void {
+  const size = firstRows.length;
+  const sums = new Array<bigint>(size).fill(0n);
+  if (rule.value === undefined) {
+    const none = new Float64Array(size);
+    append(out.value_sum, sums);
+    for (const name of ["value_count", "value_min", "value_max"] as const) append(out[name], none);
+    for (let group = 0; group < size; group++) out.value_histogram.push([]);
+    return;
+  }
+  const values = valuesOf(batch, rule.value, rule.valueDecimals ?? 0);
+  const buckets = bucketsOf(batch.rows, values, bucketOfValue, (value) => !Number.isNaN(value));
+  for (let row = 0; row < ofRow.length; row++)
+    if (ofRow[row] >= 0 && buckets[row] !== NO_BUCKET) sums[ofRow[row]] += BigInt(values[row]);
+  const { count, min, max } = measure(ofRow, size, values, buckets);
+  append(out.value_count, count);
+  append(out.value_sum, sums);
+  append(out.value_min, min);
+  append(out.value_max, max);
+  append(out.value_histogram, histogramsOf(ofRow, size, buckets));
+}
+
+/** The texts of a column that each group has, once. */
+function collectDistinct(
+  { ids, text }: KeyColumn,
+  ofRow: Int32Array,
+  out: Partials["distinct_values"],
+  first: number,
+): void {
+  const table = new PairTable();
+  for (let row = 0; row < ofRow.length; row++) if (ofRow[row] >= 0) table.number(ofRow[row], ids[row]);
+  for (let number = 0; number < table.size; number++) {
+    const value = text(table.second(number));
+    // "None" is no value.
+    if (value !== "") (out[first + table.first(number)] as string[]).push(value);
+  }
+}
+
+function errorsOf({ rows, severity_number, http_response_status_code }: EventBatch): Uint8Array {
+  const errors = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++)
+    errors[row] = severity_number[row] >= ERROR_SEVERITY || http_response_status_code[row] >= ERROR_STATUS ? 1 : 0;
+  return errors;
+}
+
+function isDuration(value: number): boolean {
+  return value > 0;
+}
+
+function append<T>(out: T[], values: ArrayLike<T>): void {
+  for (let i = 0; i < values.length; i++) out.push(values[i]);
 }
