@@ -25,13 +25,18 @@ export function valuesOf(
   return values;
 }
 
-/** A decimal number as a whole multiple of 10^-decimals, rounded half away from 0; NaN for other text and beyond 2^53. */
+const NUMBER = /^([+-]?)(?:([0-9]{1,64})(?:\.([0-9]{0,64}))?|\.([0-9]{1,64}))(?:[eE]([+-]?[0-9]{1,3}))?$/;
+
+/** A number, as JSON and programs write it, as a whole multiple of 10^-decimals, rounded half away from 0; NaN for other text and beyond 2^53. */
 export function scaled(text: string, decimals: number): number {
-  const match = /^([+-]?)([0-9]{1,16})(?:\.([0-9]{1,64}))?$/.exec(text);
+  const match = NUMBER.exec(text);
   if (match === null) return Number.NaN;
-  const [, sign, whole, fraction = ""] = match;
-  const digits = fraction.padEnd(decimals, "0");
-  const kept = Number(whole + digits.slice(0, decimals)) + (digits.charCodeAt(decimals) >= 0x35 ? 1 : 0);
+  const [, sign, whole = "", behind, alone = "", exponent = "0"] = match;
+  const fraction = behind ?? alone;
+  const digits = whole + fraction;
+  const length = whole.length + Number(exponent) + decimals;
+  if (length < 0 || /^0*$/.test(digits)) return 0;
+  const kept = Number(digits.slice(0, length).padEnd(length, "0")) + (digits.charCodeAt(length) >= 0x35 ? 1 : 0);
   if (!Number.isSafeInteger(kept)) return Number.NaN;
   return sign === "-" && kept !== 0 ? -kept : kept;
 }

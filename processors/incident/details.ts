@@ -1,4 +1,4 @@
-import type { Incident, IncidentDetails } from "../model/incident.ts";
+import { cutText, type Incident, type IncidentDetails } from "../model/incident.ts";
 import { describeBound, timeOf } from "./words.ts";
 
 const SAMPLE_MAX = 300;
@@ -64,5 +64,5 @@ function sqlTime(seconds: number): string {
 }
 
 function cut(text: string): string {
-  return text.length > SAMPLE_MAX ? `${text.slice(0, SAMPLE_MAX)}…` : text;
+  return text.length > SAMPLE_MAX ? `${cutText(text, SAMPLE_MAX)}…` : text;
 }

@@ -1,4 +1,4 @@
-import { type Message, SEVERITIES } from "../model/incident.ts";
+import { cutText, type Message, SEVERITIES } from "../model/incident.ts";
 import { hashOf } from "./machine.ts";
 
 const TEXT_MAX = 8000;
@@ -17,10 +17,7 @@ export function digestOf(messages: readonly Message[]): Message {
     kind,
     severity,
     title: `${messages.length} alerts in one: ${opened} opened, ${messages.length - opened} over`,
-    text: messages
-      .map(({ title }) => title)
-      .join("\n")
-      .slice(0, TEXT_MAX),
+    text: cutText(messages.map(({ title }) => title).join("\n"), TEXT_MAX),
     openedAt: times[0],
     at: Math.max(...messages.map(({ at }) => at)),
     fields: { id, state: kind, kind: "digest", severity, service: "", tenant: "", incidents: String(messages.length) },

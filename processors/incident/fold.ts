@@ -141,8 +141,12 @@ function createTeller(before: Readonly<Record<string, Told>>, silences: readonly
   const told: Record<string, Told> = { ...before };
   const transitions: Transition[] = [];
 
-  function add(kind: TransitionKind, at: number, incident: Incident): void {
-    const times = (told[incident.id]?.times ?? 0) + (kind === "opened" ? 1 : 0);
+  function add(kind: TransitionKind, at: number, is: Incident): void {
+    const before = told[is.id];
+    const times = (before?.times ?? 0) + (kind === "opened" ? 1 : 0);
+    // Receivers and routes know it as it was told, whatever a revision makes of its first window.
+    const { kind: signal, severity } = kind === "opened" || before === undefined ? is : before.incident;
+    const incident = { ...is, kind: signal, severity };
     told[incident.id] = { incident, last: kind, times };
     transitions.push({ id: hashOf(incident.id, kind, times), kind, at, incident });
   }

@@ -1,4 +1,5 @@
 import {
+  cutText,
   type Incident,
   type IncidentDetails,
   type Message,
@@ -76,8 +77,9 @@ export function messageOf(
     subject: incident.id,
     kind,
     severity: incident.severity,
-    title: fillTemplate(title, fields).slice(0, TITLE_MAX),
-    text: withoutBlankLines(fillTemplate(text, fields)).slice(0, TEXT_MAX),
+    // Receivers refuse what has no title.
+    title: cutText(fillTemplate(title, fields).trim() || fillTemplate(TEMPLATE_DEFAULTS.title, fields), TITLE_MAX),
+    text: cutText(withoutBlankLines(fillTemplate(text, fields)), TEXT_MAX),
     openedAt: incident.openedAt,
     at,
     fields,

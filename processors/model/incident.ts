@@ -31,6 +31,11 @@ export interface Silence {
   readonly to: number;
 }
 
+/** The beginning of a text that goes to a receiver: not half of a character, which no receiver need take. */
+export function cutText(text: string, lengthMax: number): string {
+  return text.length > lengthMax ? text.slice(0, lengthMax).replace(/[\ud800-\udbff]$/, "") : text;
+}
+
 /** Conditions on an incident; every one that is there must hold. */
 export interface AlertMatch {
   readonly tenant?: string;

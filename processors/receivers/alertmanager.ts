@@ -1,4 +1,4 @@
-import type { Message, Receiver } from "../model/incident.ts";
+import { cutText, type Message, type Receiver } from "../model/incident.ts";
 import { post } from "./post.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 
@@ -17,9 +17,10 @@ export function alertmanagerBody(message: Message, nowMs: number): string {
     ...(fields["service"] ? { service: fields["service"] } : {}),
     ...(fields["tenant"] ? { tenant: fields["tenant"] } : {}),
   };
-  const annotations = { summary: title, description: text, series: series.join("\n").slice(0, ANNOTATION_MAX) };
-  const startsAt = new Date(openedAt * 1000).toISOString();
-  const endsAt = new Date(kind === "opened" ? nowMs + FIRING_MS : Math.max(nowMs, openedAt * 1000)).toISOString();
+  const annotations = { summary: title, description: text, series: cutText(series.join("\n"), ANNOTATION_MAX) };
+  // What ends before it starts is refused, and times of logs may be ahead of this clock.
+  const startsAt = new Date(Math.min(openedAt * 1000, nowMs)).toISOString();
+  const endsAt = new Date(kind === "opened" ? nowMs + FIRING_MS : nowMs).toISOString();
   return JSON.stringify([{ labels, annotations, startsAt, endsAt }]);
 }
 

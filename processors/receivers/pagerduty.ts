@@ -1,4 +1,4 @@
-import type { Delivery, Message, Receiver } from "../model/incident.ts";
+import { cutText, type Delivery, type Message, type Receiver } from "../model/incident.ts";
 import { post } from "./post.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 
@@ -39,7 +39,7 @@ export function pagerdutyEvents(message: Message, routingKey: string): string[] 
     if (kind !== "opened") return JSON.stringify(event);
     const part = parts.length === 1 ? "" : ` (${i + 1} of ${parts.length})`;
     const payload = {
-      summary: `${title.slice(0, SUMMARY_MAX - part.length)}${part}`,
+      summary: `${cutText(title, SUMMARY_MAX - part.length)}${part}`,
       source: fields["service"] || fields["tenant"] || "weir",
       severity,
       timestamp: new Date(openedAt * 1000).toISOString(),

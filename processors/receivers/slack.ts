@@ -1,4 +1,4 @@
-import type { Message, Receiver } from "../model/incident.ts";
+import { cutText, type Message, type Receiver } from "../model/incident.ts";
 import { post } from "./post.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 
@@ -16,7 +16,7 @@ export function escapeSlack(text: string): string {
 }
 
 export function slackBody({ kind, title, text }: Message): string {
-  const shown = `${MARK[kind]} ${escapeSlack(title.slice(0, TITLE_MAX))}\n${escapeSlack(text.slice(0, TEXT_MAX))}`;
+  const shown = `${MARK[kind]} ${escapeSlack(cutText(title, TITLE_MAX))}\n${escapeSlack(cutText(text, TEXT_MAX))}`;
   return JSON.stringify({ text: shown, unfurl_links: false, unfurl_media: false });
 }
 

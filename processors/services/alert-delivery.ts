@@ -72,7 +72,10 @@ export function createDeliverer(receiver: Receiver, outbox: Outbox, options: Del
     if (message.kind === "opened" || !receiver.isIdempotent) return message;
     const digest = outbox.digestOf(message.subject);
     if (digest === null) return message;
-    return digest.open > 1 ? null : { ...message, subject: digest.digest };
+    if (digest.open > 1) return null;
+    // What took several messages to open takes as many to end.
+    const series = digest.series.length > 0 ? digest.series : message.series;
+    return { ...message, subject: digest.digest, series };
   }
 
   async function deliverOne(pending: Pending, book: readonly number[]): Promise<boolean> {

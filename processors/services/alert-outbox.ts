@@ -23,6 +23,12 @@ export interface ReceiverBook {
   readonly sentMs: readonly number[];
 }
 
+/** What is known of a digest while some of its incidents are open: how many, and the series that it named. */
+export interface ToldDigest {
+  readonly open: number;
+  readonly series: readonly string[];
+}
+
 function writeJson(transaction: JournalTransaction, key: readonly (string | number)[], value: unknown): void {
   transaction.put(key, Buffer.from(JSON.stringify(value)));
 }
@@ -32,13 +38,19 @@ function readJson<T>(transaction: Pick<JournalTransaction, "get">, key: readonly
   return value === undefined ? null : (JSON.parse(value.toString()) as T);
 }
 
+/** Digests of before have the number alone. */
+function readDigest(transaction: Pick<JournalTransaction, "get">, key: readonly string[]): ToldDigest | null {
+  const stored = readJson<number | ToldDigest>(transaction, key);
+  return typeof stored === "number" ? { open: stored, series: [] } : stored;
+}
+
 /** Messages of one receiver in the journal, in their order: pending until they are sent. */
 export interface Outbox {
   pending(): Pending[];
   firing(): Firing[];
   book(): ReceiverBook;
-  /** The digest in which the opening of an incident was told, and how many of the digest are open; null: told by itself. */
-  digestOf(subject: string): { readonly digest: string; readonly open: number } | null;
+  /** The digest in which the opening of an incident was told; null: told by itself. */
+  digestOf(subject: string): ({ readonly digest: string } & ToldDigest) | null;
   add(transaction: JournalTransaction, pending: Pending): void;
   put(pending: Pending): Promise<void>;
   /** Puts one pending digest in the place of messages; `opened` names the incidents that end with it, where that matters. */
@@ -67,16 +79,16 @@ export function createOutbox(journal: Journal, receiver: string): Outbox {
     book: () => readJson<ReceiverBook>(view, bookKey) ?? { sentMs: [] },
     digestOf(subject) {
       const digest = readJson<string>(view, memberKey(subject));
-      return digest === null ? null : { digest, open: readJson<number>(view, digestKey(digest)) ?? 0 };
+      return digest === null ? null : { digest, ...(readDigest(view, digestKey(digest)) ?? { open: 0, series: [] }) };
     },
     add: (transaction, pending) => writeJson(transaction, pendingKey(pending.sequence), pending),
     put: (pending) => journal.transact((transaction) => writeJson(transaction, pendingKey(pending.sequence), pending)),
     merge(parts, digest, opened) {
-      const { subject } = digest.message;
+      const { subject, series } = digest.message;
       return journal.transact((transaction) => {
         for (const { sequence } of parts) transaction.remove(pendingKey(sequence));
         writeJson(transaction, pendingKey(digest.sequence), digest);
-        if (opened.length > 0) writeJson(transaction, digestKey(subject), opened.length);
+        if (opened.length > 0) writeJson(transaction, digestKey(subject), { open: opened.length, series });
         for (const one of opened) writeJson(transaction, memberKey(one), subject);
       });
     },
@@ -88,9 +100,10 @@ export function createOutbox(journal: Journal, receiver: string): Outbox {
         if (ends !== undefined) transaction.remove(firingKey(ends));
         const left = leaves === undefined ? null : readJson<string>(transaction, memberKey(leaves));
         if (leaves === undefined || left === null) return;
-        const open = (readJson<number>(transaction, digestKey(left)) ?? 1) - 1;
+        const told = readDigest(transaction, digestKey(left)) ?? { open: 1, series: [] };
+        const open = told.open - 1;
         transaction.remove(memberKey(leaves));
-        if (open > 0) writeJson(transaction, digestKey(left), open);
+        if (open > 0) writeJson(transaction, digestKey(left), { ...told, open });
         else transaction.remove(digestKey(left));
       });
     },

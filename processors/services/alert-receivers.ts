@@ -18,12 +18,26 @@ export function openReceivers({ alerts }: Config, clock: Clock, signal?: AbortSi
         "CONFIG_INVALID",
         `The secret of the receiver ${name} is no address; it must begin with https://.`,
       );
+    if (kind === "webhook" && secret !== "" && !isSigningSecret(secret))
+      throw new WeirError(
+        "CONFIG_INVALID",
+        `The secret of the receiver ${name} can't sign; it must be 24 to 64 bytes in base64, behind whsec_ or alone.`,
+      );
     return createReceiver(
       kind,
       { name, url: url === "" && kind === "pagerduty" ? PAGERDUTY_URL : url, secret, nowMs, signal },
       allowAddresses,
     );
   });
+}
+
+/** Standard Webhooks' secrets. Other text would be read as a short key, or as none. */
+function isSigningSecret(secret: string): boolean {
+  const text = secret.replace(/^whsec_/, "");
+  const bytes = Buffer.from(text, "base64");
+  return (
+    bytes.length >= 24 && bytes.length <= 64 && bytes.toString("base64").replace(/=+$/, "") === text.replace(/=+$/, "")
+  );
 }
 
 /** A message that says of itself that it is a test. */

@@ -158,12 +158,13 @@ export async function openAlerting(
       async evaluate() {
         await handOn();
         const { state, sequence, storedTo } = readProgress();
-        const watermark = await readWatermark(store);
+        const { watermark, isDrained } = await readWatermark(store);
         const read = await readAnomalies(store, storedTo, names);
         const marks = [...read.marks, ...(await readHeard(store, read.marks, state))];
         const isFresh = state.late === null && clock.monotonicMs() - openedMs < graceSeconds * 1000;
         const eventNow = Math.floor(nowUs() / 1_000_000);
-        const now = isFresh ? Math.min(eventNow, watermark) : eventNow;
+        // Who waits for nothing isn't late either.
+        const now = isFresh || isDrained ? Math.min(eventNow, watermark) : eventNow;
         const folded = foldIncidents(state, { marks, watermark, now }, rules, silences);
         await keep({ state: folded.state, sequence, storedTo: read.storedTo }, folded.transitions);
         await handOn();

@@ -1,6 +1,6 @@
 import { afterCut, type CutHistory, decideCut, partitionKey } from "../close/decide.ts";
-import type { IdleProof, PartitionFacts, Punctuality } from "../close/watermark.ts";
-import type { Cut, LedgerBatch } from "../model/cut.ts";
+import { type IdleProof, type PartitionFacts, type Punctuality, standingOf } from "../close/watermark.ts";
+import type { Cut, LedgerBatch, PartitionStanding } from "../model/cut.ts";
 import type { Clock, Publisher } from "../model/ports.ts";
 import { type Attendance, attendanceOf } from "./attendance.ts";
 import { carryOut, readCut, storeCut } from "./close-cut.ts";
@@ -138,10 +138,10 @@ function reachFurther(reaches: Map<string, Reach>, batches: readonly LedgerBatch
 }
 
 function heldBy(facts: readonly PartitionFacts[]): ClosingTick["heldBy"] {
-  let held: PartitionFacts | null = null;
-  for (const partition of facts) {
-    if (partition.isLoaded || partition.proof?.isFinal === true) continue;
-    if (held === null || partition.reachedUs < held.reachedUs) held = partition;
+  let held: PartitionStanding | null = null;
+  for (const standing of facts.map(standingOf)) {
+    if (standing.state === "loaded" || standing.state === "complete") continue;
+    if (held === null || standing.watermarkUs < held.watermarkUs) held = standing;
   }
   return held === null ? null : { topic: held.topic, partition: held.partition };
 }

@@ -79,13 +79,21 @@ export async function readAnomalies(
   };
 }
 
-/** Up to when windows are complete and looked at, seconds since the epoch; 0 before there is anything. */
-export async function readWatermark(store: ClickHouse): Promise<number> {
+/** How far event time has come. */
+export interface WatermarkRead {
+  /** Up to when windows are complete and looked at, seconds since the epoch; 0 before there is anything. */
+  readonly watermark: number;
+  /** Nothing more is to come: all that there is was loaded, or is complete. */
+  readonly isDrained: boolean;
+}
+
+export async function readWatermark(store: ClickHouse): Promise<WatermarkRead> {
   const [detected] = await store.query<{ at: number }>(DETECTED);
   const [active] = await store.query<{ at: number; partitions: string }>(WATERMARK);
-  if (Number(active?.partitions ?? 0) > 0) return Math.min(active.at, detected?.at ?? active.at);
+  if (Number(active?.partitions ?? 0) > 0)
+    return { watermark: Math.min(active.at, detected?.at ?? active.at), isDrained: false };
   const [complete] = await store.query<{ at: number }>(COMPLETE);
-  return Math.min(complete?.at ?? 0, detected?.at ?? Number.POSITIVE_INFINITY);
+  return { watermark: Math.min(complete?.at ?? 0, detected?.at ?? Number.POSITIVE_INFINITY), isDrained: true };
 }
 
 /**

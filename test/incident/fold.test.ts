@@ -119,6 +119,19 @@ describe("late data", () => {
     expect(transitions[0].incident.id).toBe(transitions[1].incident.id);
   });
 
+  it("that makes the beginning less grave leaves the end where the beginning went", () => {
+    const { transitions } = foldAll([
+      { marks: [makeMark(0, { score: 7 })], minute: 2 },
+      { marks: [makeMark(0, { revision: 2, score: 3.5 }), makeMark(0, { signal: "events", score: 3.7 })], minute: 3 },
+      { marks: [], minute: 30 },
+    ]);
+    expect(told(transitions)).toEqual(["opened checkout 1", "resolved checkout 4"]);
+    expect(transitions.map(({ incident: { kind, severity } }) => `${kind} ${severity}`)).toEqual([
+      "errors critical",
+      "errors critical",
+    ]);
+  });
+
   it("that moves the beginning opens nothing anew", () => {
     const { transitions } = foldAll([
       { marks: [makeMark(3), makeMark(4)], minute: 5 },

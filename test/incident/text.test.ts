@@ -88,6 +88,13 @@ describe("what an alert says", () => {
     expect(fields["query"]).not.toContain("reboot");
   });
 
+  it("has a title where its own template gives none", () => {
+    const templates = { title: " {{service}}", text: "{{what}}" };
+    const incident = makeIncident({ service: "" });
+    const { title } = messageOf({ id: "t", kind: "opened", at: NOON, incident }, templates);
+    expect(title).toBe("opened (critical): default: 12.4 % errors, expected 0.31 %: more errors");
+  });
+
   it("keeps lines of a log on one line each", () => {
     const { text } = textOf("opened", makeIncident(), { ...DETAILS, samples: ["one\ntwo\u001b[2J\u202e"] });
     expect(text).toContain("  one\ufffdtwo\ufffd[2J\ufffd\n");

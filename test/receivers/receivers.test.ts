@@ -80,6 +80,12 @@ describe("PagerDuty", () => {
     expect(pagerdutyEvents({ ...message, kind: "resolved" }, KEY)).toHaveLength(events.length);
   });
 
+  it("gets no half of a character where a title is cut", async () => {
+    const pagerduty = await open("pagerduty", KEY, judgePagerduty);
+    await pagerduty.send(makeMessage({ title: `x${"😀".repeat(1000)}` }));
+    expect(JSON.parse(server!.requests[0].body).payload.summary).toBe(`x${"😀".repeat(511)}`);
+  });
+
   it("is left alone after 429, as long as it says", async () => {
     const pagerduty = await open("pagerduty", KEY, judgePagerduty);
     server!.answers.push({ status: 429, headers: { "retry-after": "30" } }, { status: 503 }, { status: 400 });
@@ -99,6 +105,18 @@ describe("Alertmanager", () => {
     expect(over.labels).toEqual(opened.labels);
     expect(Date.parse(opened.endsAt)).toBeGreaterThan(NOW + alertmanager.repeatMs!);
     expect(Date.parse(over.endsAt)).toBe(NOW);
+  });
+
+  it("gets no end before the beginning, which it refuses, of logs whose clock is ahead", async () => {
+    const alertmanager = await open("alertmanager", "", ok);
+    const openedAt = NOW / 1000 + 86_400;
+    await alertmanager.send(makeMessage({ openedAt }));
+    await alertmanager.send(makeMessage({ openedAt, kind: "resolved" }));
+    for (const { body } of server!.requests) {
+      const [{ startsAt, endsAt }] = JSON.parse(body);
+      expect(Date.parse(startsAt)).toBeLessThanOrEqual(Date.parse(endsAt));
+      expect(Date.parse(endsAt)).toBeLessThan(openedAt * 1000);
+    }
   });
 });
 

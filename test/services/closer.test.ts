@@ -235,6 +235,16 @@ describe("finished windows", () => {
 });
 
 describe("a closer", () => {
+  it("names the partition that holds windows back, not one that is proven to have nothing", async () => {
+    bench = await openClosingBench(RULES, NOON);
+    await bench.store("idle", [line(NOON - 6 * HOUR)]);
+    await bench.store("behind", [line(NOON - HOUR)]);
+    bench.proofs.set("0/idle", { end: 1n, atUs: NOON, isFinal: false });
+    const closer = await bench.openCloser();
+    expect((await closer.tick(false)).heldBy).toEqual({ topic: "behind", partition: 0 });
+    await closer.close();
+  });
+
   it("is the only one", async () => {
     bench = await openClosingBench(RULES, NOON);
     const closer = await bench.openCloser();

@@ -78,7 +78,7 @@ async function alertsOf(config: Config): Promise<readonly Alert[]> {
   const { store, close } = await openWorkplace(config, systemClock);
   try {
     const { marks } = await readAnomalies(store, 0, namesOf(config));
-    const watermark = await readWatermark(store);
+    const { watermark } = await readWatermark(store);
     const rules = { ...config.alerts, revisedSeconds: 3600 };
     const all = [...marks, ...(await readHeard(store, marks, NO_INCIDENTS))];
     const { transitions } = foldIncidents(NO_INCIDENTS, { marks: all, watermark, now: watermark }, rules, []);
