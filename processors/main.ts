@@ -68,4 +68,8 @@ async function main(): Promise<number> {
 
 // A pipe that is closed early (`weir sql … | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_FAILED));
-process.exit(await main());
+const code = await main();
+// What a pipe has not taken yet would be lost.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write("", () => resolve(null)));
+process.exit(code);

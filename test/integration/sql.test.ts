@@ -23,10 +23,13 @@ describe("weir sql", { timeout: 240_000 }, () => {
     expect(await textOf(data, query, "TSV")).toBe("app\t3\nbad\t1\n");
     expect(await textOf(data, `${query} FORMAT CSVWithNames`, "TSV")).toBe('"source","n"\n"app",3\n"bad",1\n');
     expect(await textOf(data, "SELECT body FROM events WHERE source = 'bad'", "TSVRaw")).toBe("caf\u00e9 \n");
-    const [programs, people] = await inTurn([
+    const [programs, people, much] = await inTurn([
       ["sql", query, "--json", "--data", data],
       ["sql", query, "--data", data],
+      ["sql", "SELECT repeat('x', 999) FROM numbers(4000)", "--format", "TSV", "--data", data],
     ]);
+    // More than a pipe holds at once.
+    expect(much.stdout).toHaveLength(4_000_000);
     expect(programs).toMatchObject({ code: 0, stderr: "", stdout: '{"source":"app","n":3}\n{"source":"bad","n":1}\n' });
     expect(people).toMatchObject({ code: 0, stderr: "" });
     expect(Buffer.from(people.stdout, "latin1").toString()).toContain("│ app    │ 3 │");
