@@ -19,9 +19,11 @@ export function insertFromBody(block: InsertBlock): string {
 
 function insertHead(block: InsertBlock): string {
   const rows = Math.max(block.rows, BLOCK_ROWS_MIN);
+  // Native blocks that follow one another would be a part each, and parts cost more than rows.
+  const pinned = { ...PINNED, min_insert_block_size_rows: block.rows };
   const settings = [
     `insert_deduplication_token=${quoteString(block.token)}`,
-    ...Object.entries(PINNED).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(pinned).map(([name, value]) => `${name}=${value}`),
     `max_insert_block_size=${rows}`,
     `max_block_size=${rows}`,
   ];

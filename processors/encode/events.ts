@@ -45,16 +45,11 @@ export function createEventsEncoder(): (
   let offsets = new BigInt64Array(0);
 
   return function encodeEvents(batch, identity, day, selection) {
-    const { rows, indices } = selection;
-    const { records } = batch;
+    const { rows } = selection;
     block.begin(selection);
     block.integers("timestamp", "DateTime64(6, 'UTC')", batch.timestampUs);
     if (offsets.length < rows) offsets = new BigInt64Array(rows);
-    const { appendTimesUs } = records;
-    if (appendTimesUs === undefined) offsets.fill(BigInt(records.appendTimeUs), 0, rows);
-    else
-      for (let i = 0; i < rows; i++)
-        offsets[i] = BigInt(appendTimesUs[batch.record[indices === null ? i : indices[i]]]);
+    writeAppendTimes(offsets, batch, selection);
     block.bigints("observed_timestamp", "DateTime64(6, 'UTC')", offsets.subarray(0, rows));
     block.numbers("time_source", "Enum8('event' = 1, 'append' = 2)", batch.time_source);
     for (const name of STRING_COLUMNS) block.strings(name, batch.strings[name]);
@@ -69,14 +64,45 @@ export function createEventsEncoder(): (
     block.texts("line_kept", batch.line_kept);
     block.constant("topic", identity.topic);
     block.numbers("partition", "UInt32", new Uint32Array(batch.rowsMax).fill(identity.partition, 0, batch.rows));
-    for (let i = 0; i < rows; i++) {
-      const record = batch.record[indices === null ? i : indices[i]];
-      offsets[i] = records.firstOffset + BigInt(records.offsetDeltas[record]);
-    }
+    writeOffsets(offsets, batch, selection);
     block.bigints("offset", "Int64", offsets.subarray(0, rows));
     block.numbers("index", "UInt32", batch.index);
     offsets.fill(identity.batchStart, 0, rows);
     block.bigints("batch_start", "Int64", offsets.subarray(0, rows));
     return block.finish("events", tokenOf("events", identity, String(day)));
   };
+}
+
+const WORD = 2 ** 32;
+
+/** The same memory as halves, low before high: a BigInt for each row would be an object for each row. */
+function halvesOf(values: BigInt64Array, rows: number): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, rows * 2);
+}
+
+function writeAppendTimes(values: BigInt64Array, batch: EventBatch, { rows, indices }: Selection): void {
+  const { appendTimesUs, appendTimeUs } = batch.records;
+  if (appendTimesUs === undefined) {
+    values.fill(BigInt(appendTimeUs), 0, rows);
+    return;
+  }
+  const halves = halvesOf(values, rows);
+  for (let i = 0; i < rows; i++) {
+    const us = appendTimesUs[batch.record[indices === null ? i : indices[i]]];
+    const high = Math.floor(us / WORD);
+    halves[2 * i] = us - high * WORD;
+    halves[2 * i + 1] = high;
+  }
+}
+
+function writeOffsets(values: BigInt64Array, batch: EventBatch, { rows, indices }: Selection): void {
+  const { firstOffset, offsetDeltas } = batch.records;
+  const halves = halvesOf(values, rows);
+  const low = Number(BigInt.asUintN(32, firstOffset));
+  const high = Number(firstOffset >> 32n);
+  for (let i = 0; i < rows; i++) {
+    const sum = low + offsetDeltas[batch.record[indices === null ? i : indices[i]]];
+    halves[2 * i] = sum;
+    halves[2 * i + 1] = sum < WORD ? high : high + 1;
+  }
 }

@@ -53,8 +53,9 @@ export function deadRunsOf({ records, deadLetters }: EventBatch): DeadRuns {
 function minutesOf(batch: EventBatch, ok: number): LedgerRow["minutes"] {
   const { records, outcomes, droppedCodes, deadLetters } = batch;
   const byMinute = new Map<number, Map<string, number>>();
+  const minuteOf = (record: number) => Math.floor(appendTimeOf(records, record) / 60_000_000) * 60;
   const add = (record: number, outcome: string, by: number) => {
-    const minute = Math.floor(appendTimeOf(records, record) / 60_000_000) * 60;
+    const minute = minuteOf(record);
     let counts = byMinute.get(minute);
     if (counts === undefined) byMinute.set(minute, (counts = new Map()));
     counts.set(outcome, (counts.get(outcome) ?? 0) + by);
@@ -66,9 +67,18 @@ function minutesOf(batch: EventBatch, ok: number): LedgerRow["minutes"] {
     for (const [code, count] of droppedCodes) add(0, `dropped ${code}`, count);
   } else {
     const [droppedCode] = droppedCodes.keys();
-    for (let record = 0; record < records.count; record++) {
-      if (outcomes[record] === OUTCOME_OK) add(record, "ok", 1);
-      else if (outcomes[record] === OUTCOME_DROPPED) add(record, `dropped ${droppedCode}`, 1);
+    const nameOf = new Map<number, string>([
+      [OUTCOME_OK, "ok"],
+      [OUTCOME_DROPPED, `dropped ${droppedCode}`],
+    ]);
+    // Most records are like the one before: those are counted together.
+    for (let begin = 0, end = 0; begin < records.count; begin = end) {
+      const outcome = outcomes[begin];
+      const minute = minuteOf(begin);
+      do end++;
+      while (end < records.count && outcomes[end] === outcome && minuteOf(end) === minute);
+      const name = nameOf.get(outcome);
+      if (name !== undefined) add(begin, name, end - begin);
     }
   }
   for (const { record, code } of deadLetters) add(record, `dead_letter ${code}`, 1);

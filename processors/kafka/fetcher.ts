@@ -289,7 +289,7 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
         waiters: [],
       };
       lanes.add(lane);
-      return asLane(lane, pump, () => {
+      return asLane(lane, hasRoom, pump, () => {
         lanes.delete(lane);
         fail(lane, new WeirError("KAFKA_FENCED", `The partition ${topic}/${partition} is not read any more.`));
       });
@@ -301,7 +301,7 @@ export function createFetcher(client: KafkaClient, options: Partial<FetcherOptio
   };
 }
 
-function asLane(lane: LaneState, pump: () => void, close: () => void): Lane {
+function asLane(lane: LaneState, hasRoom: (lane: LaneState) => boolean, pump: () => void, close: () => void): Lane {
   return {
     seek(offset) {
       lane.next = offset;
@@ -319,7 +319,7 @@ function asLane(lane: LaneState, pump: () => void, close: () => void): Lane {
         return null;
       }
       lane.bytes -= first.bytes;
-      pump();
+      if (hasRoom(lane)) pump();
       return first;
     },
     get lag() {

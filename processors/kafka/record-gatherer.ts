@@ -24,7 +24,10 @@ interface Stretch {
   readonly end: number;
 }
 
-/** Gathers records of one read into a record batch: the stretches of bytes that hold them, and where each is in these. */
+/**
+ * Gathers records of one read into a record batch: the stretches of bytes that hold them, and where each is in these.
+ * Offsets are counted from where the read begins: numbers, where objects for each record would cost more than the walk.
+ */
 export class RecordGatherer {
   readonly #options: GatherOptions;
   readonly #stretches: Stretch[] = [];
@@ -34,54 +37,54 @@ export class RecordGatherer {
   #begins = new Uint32Array(ROOM_MIN);
   #ends = new Uint32Array(ROOM_MIN);
   #deltas = new Uint32Array(ROOM_MIN);
-  #timesMs = new Float64Array(ROOM_MIN);
+  #timesUs = new Float64Array(ROOM_MIN);
   readonly #cut: number[] = [];
-  #dayMs: number | null = null;
+  /** The records' day, whose first moment this is. */
+  #dayMs = Number.NaN;
+  /** Where the range ends. */
+  readonly #to: number;
   /** One past the last offset that is covered. */
-  #next: bigint;
+  #next = 0;
   isFull = false;
 
   constructor(options: GatherOptions) {
     this.#options = options;
-    this.#next = options.from;
+    this.#to = options.to === null ? Number.POSITIVE_INFINITY : Number(options.to - options.from);
   }
 
   get isEmpty(): boolean {
-    return this.#next === this.#options.from;
+    return this.#next === 0;
   }
 
   /** Covers offsets that hold no records for us. */
   cover(lastOffset: bigint): void {
-    const { to } = this.#options;
-    if (lastOffset >= this.#next) this.#next = lastOffset + 1n;
-    if (to !== null && this.#next >= to) {
-      this.#next = to;
-      this.isFull = true;
-    }
+    this.#next = Math.max(this.#next, this.#relative(lastOffset) + 1);
+    if (this.#next < this.#to) return;
+    this.#next = this.#to;
+    this.isFull = true;
   }
 
   /** Takes the records of a walk; false: the rest does not fit, and the walk stands on the first of it. */
   take(batch: KafkaBatch, bytes: Buffer, state: { readonly walk: RecordWalk; isPending: boolean }): boolean {
     const { walk } = state;
     const { isBinary = false } = this.#options;
+    const base = this.#relative(batch.baseOffset);
     let begin = -1;
     let end = 0;
-    const base = this.#length;
     let isDone = true;
-    const skip = Number(this.#options.from - batch.baseOffset);
     while (state.isPending || walk.next()) {
       state.isPending = true;
-      if (walk.offsetDelta >= skip) {
+      const offset = base + walk.offsetDelta;
+      if (offset >= 0) {
         const size = walk.valueEnd - walk.valueBegin;
         const timeMs = batch.logAppendTimeMs ?? batch.firstTimestampMs + walk.timestampDeltaMs;
-        const offset = batch.baseOffset + BigInt(walk.offsetDelta);
         if (!this.#hasRoom(offset, size, timeMs)) {
           isDone = false;
           break;
         }
         if (begin < 0) begin = walk.valueBegin;
         end = walk.valueEnd;
-        const at = base + walk.valueBegin - begin;
+        const at = this.#length + walk.valueBegin - begin;
         const length = isBinary ? size : lengthWithoutLineEnd(bytes, walk.valueBegin, walk.valueEnd);
         this.#add(offset, at, at + length, size, timeMs);
       }
@@ -98,8 +101,9 @@ export class RecordGatherer {
   /** Takes the records of a batch that must not be inflated: they are too long to hold, each of them. */
   takeUnread(batch: KafkaBatch): boolean {
     const timeMs = batch.logAppendTimeMs ?? batch.firstTimestampMs;
+    const base = this.#relative(batch.baseOffset);
     for (let i = 0; i < batch.count; i++) {
-      const offset = batch.baseOffset + BigInt(i);
+      const offset = base + i;
       if (offset < this.#next) continue;
       if (!this.#hasRoom(offset, 0, timeMs)) return false;
       this.#cut.push(this.#count);
@@ -109,11 +113,15 @@ export class RecordGatherer {
     return true;
   }
 
+  #relative(offset: bigint): number {
+    return Number(offset - this.#options.from);
+  }
+
   /** Whether a record still belongs to this batch; the first always does, unless it lies beyond the range. */
-  #hasRoom(offset: bigint, size: number, timeMs: number): boolean {
-    const { to, limit } = this.#options;
-    if (to !== null && offset >= to) {
-      this.#next = to;
+  #hasRoom(offset: number, size: number, timeMs: number): boolean {
+    const { limit } = this.#options;
+    if (offset >= this.#to) {
+      this.#next = this.#to;
       this.isFull = true;
       return false;
     }
@@ -122,14 +130,16 @@ export class RecordGatherer {
       (this.#count < limit.recordsMax &&
         this.#valueBytes + size <= limit.bytesMax &&
         // Dead letters are stored by the day of their append time, one insert a batch.
-        Math.floor(timeMs / DAY_MS) * DAY_MS === this.#dayMs);
+        timeMs >= this.#dayMs &&
+        timeMs < this.#dayMs + DAY_MS);
     if (!isRoom) this.isFull = true;
     return isRoom;
   }
 
-  #add(offset: bigint, begin: number, end: number, size: number, timeMs: number): void {
-    const { from, recordBytesMax } = this.#options;
+  #add(offset: number, begin: number, end: number, size: number, timeMs: number): void {
+    const { recordBytesMax } = this.#options;
     const i = this.#count++;
+    if (i === 0) this.#dayMs = Math.floor(timeMs / DAY_MS) * DAY_MS;
     if (i === this.#begins.length) this.#grow();
     this.#begins[i] = begin;
     this.#ends[i] = end;
@@ -137,11 +147,10 @@ export class RecordGatherer {
       this.#ends[i] = begin + recordBytesMax;
       this.#cut.push(i);
     }
-    this.#deltas[i] = Number(offset - from);
-    this.#timesMs[i] = timeMs;
-    this.#dayMs ??= Math.floor(timeMs / DAY_MS) * DAY_MS;
+    this.#deltas[i] = offset;
+    this.#timesUs[i] = timeMs * 1000;
     this.#valueBytes += size;
-    this.#next = offset + 1n;
+    this.#next = offset + 1;
   }
 
   #grow(): void {
@@ -153,31 +162,39 @@ export class RecordGatherer {
     this.#begins = double(this.#begins, new Uint32Array(room));
     this.#ends = double(this.#ends, new Uint32Array(room));
     this.#deltas = double(this.#deltas, new Uint32Array(room));
-    this.#timesMs = double(this.#timesMs, new Float64Array(room));
+    this.#timesUs = double(this.#timesUs, new Float64Array(room));
   }
 
   /** null: nothing was gathered or covered. */
   finish(topic: string, partition: number): RecordBatch | null {
     if (this.isEmpty) return null;
-    const text = Buffer.allocUnsafeSlow(this.#length);
-    let at = 0;
-    for (const { bytes, begin, end } of this.#stretches) at += bytes.copy(text, at, begin, end);
     const count = this.#count;
     return {
       topic,
       partition,
-      text: text.latin1Slice(),
+      text: textOf(this.#stretches, this.#length),
       count,
       begins: this.#begins.subarray(0, count),
       ends: this.#ends.subarray(0, count),
       firstOffset: this.#options.from,
       offsetDeltas: this.#deltas.subarray(0, count),
-      nextOffset: this.#next,
-      appendTimeUs: ((this.#dayMs ?? 0) + DAY_MS) * 1000 - 1,
-      appendTimesUs: this.#timesMs.subarray(0, count).map((ms) => ms * 1000),
+      nextOffset: this.#options.from + BigInt(this.#next),
+      appendTimeUs: ((count === 0 ? 0 : this.#dayMs) + DAY_MS) * 1000 - 1,
+      appendTimesUs: this.#timesUs.subarray(0, count),
       cut: this.#cut,
     };
   }
+}
+
+/** Stretches come together here, one read after the other; memory that is new each time has to be cleared and given back. */
+let gathered = Buffer.alloc(0);
+
+function textOf(stretches: readonly Stretch[], length: number): string {
+  if (stretches.length === 1) return stretches[0].bytes.latin1Slice(stretches[0].begin, stretches[0].end);
+  if (gathered.length < length) gathered = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const { bytes, begin, end } of stretches) at += bytes.copy(gathered, at, begin, end);
+  return gathered.latin1Slice(0, length);
 }
 
 /** A value may end like a line of a file: the line end is not part of it. */

@@ -20,6 +20,7 @@ import { readingOf } from "./partition.ts";
 import type { FinishedBatch } from "./process.ts";
 import { sharePipeline } from "./shared-pipeline.ts";
 import { processTopicPartition, sleepUnlessAborted } from "./topic-partition.ts";
+import { Turns } from "./turns.ts";
 import { openWorkroom, type Workroom } from "./workplace.ts";
 
 export interface ProcessTopicsOptions {
@@ -42,7 +43,7 @@ export interface ProcessTopicsSummary {
 /** A batch in hand must be done within this when the group is divided anew. */
 const REBALANCE_MS = 60_000;
 const PAUSE_MS = 1000;
-/** What the batches of all partitions together may hold, in batches of the configured size. */
+/** How many batches of the configured size may be read at the same time; and what all that are read besides may hold together. */
 const BATCHES_HELD = 4;
 
 /**
@@ -136,6 +137,7 @@ export class TopicGroup {
   readonly #options: ProcessTopicsOptions;
   readonly #parts: GroupParts;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #turns = new Turns(BATCHES_HELD);
   readonly #stopped = new Map<string, { topic: string; partition: number; error: WeirError }>();
   readonly #troubled = new Set<string>();
   #epoch: Epoch | null = null;
@@ -217,7 +219,9 @@ export class TopicGroup {
     const { observer } = room;
     const place = `${partition.topic}/${partition.partition}`;
     observer?.onState(partition, "waiting");
+    const { recordsMax, bytesMax, recordBytesMax } = config.batch;
     const share = Math.max(1, epoch.partitions.length / BATCHES_HELD);
+    const turn = this.#turns.open();
     try {
       await processTopicPartition({
         client,
@@ -227,11 +231,10 @@ export class TopicGroup {
         format: source.format,
         store: room.store,
         pipeline: withBreaker(this.#pipelineOf(source), config.breaker),
-        limit: {
-          recordsMax: Math.ceil(config.batch.recordsMax / share),
-          bytesMax: Math.ceil(config.batch.bytesMax / share),
-        },
-        recordBytesMax: config.batch.recordBytesMax,
+        limit: { recordsMax, bytesMax },
+        limitBesides: { recordsMax: Math.ceil(recordsMax / share), bytesMax: Math.ceil(bytesMax / share) },
+        turn,
+        recordBytesMax,
         version: room.version,
         refresh: room.refresh,
         clock,
@@ -257,6 +260,8 @@ export class TopicGroup {
       observer?.onState(partition, "stopped");
       this.#stopped.set(place, { ...partition, error: reason });
       logger.error({ ...partition, code: reason.code }, reason.message);
+    } finally {
+      turn.close();
     }
   }
 

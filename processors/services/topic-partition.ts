@@ -3,10 +3,12 @@ import type { Fetcher } from "../kafka/fetcher.ts";
 import { createKafkaSource, type KafkaSource } from "../kafka/kafka-source.ts";
 import type { Epoch } from "../kafka/membership.ts";
 import { WeirError } from "../model/errors.ts";
-import type { ClickHouse, Clock, Partition, ReadLimit } from "../model/ports.ts";
+import type { ClickHouse, Clock, Partition, ReadLimit, Source } from "../model/ports.ts";
+import type { RecordBatch } from "../model/record.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { type FinishedBatch, type ProcessOptions, takeOver } from "./process.ts";
 import { assertSameTopic } from "./same-topic.ts";
+import type { TakesTurns } from "./turns.ts";
 
 export interface TopicPartitionOptions {
   readonly client: KafkaClient;
@@ -16,7 +18,12 @@ export interface TopicPartitionOptions {
   readonly format: string;
   readonly store: ClickHouse;
   readonly pipeline: Pipeline;
+  /** Of a batch that waits for its turn: a large one, where much waits to be read. */
   readonly limit: ReadLimit;
+  /** Of one that does not. */
+  readonly limitBesides: ReadLimit;
+  /** Says how many partitions may hold a large batch that is not rows yet. */
+  readonly turn: TakesTurns;
   readonly recordBytesMax: number;
   readonly version: string;
   readonly refresh?: ProcessOptions["refresh"];
@@ -33,6 +40,10 @@ export interface TopicPartitionOptions {
 
 /** How long records gather before they are inserted when there were none: a small insert costs as much as a large one. */
 const LINGER_MS = 100;
+/** What comes within this makes one batch where nothing waits. */
+const GATHER_MS = 300;
+/** Whoever waits so long for a broker gives its turn to others. */
+const TURN_MS_MAX = 2000;
 const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 5000;
 /** A broker that has just become the leader may know of less than it has; after so many looks it has less. */
@@ -71,6 +82,7 @@ export async function processTopicPartition(options: TopicPartitionOptions): Pro
       await sleepUnlessAborted(clock, pauseMs, ending);
       pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
     } finally {
+      options.turn.end();
       await source?.close();
     }
   }
@@ -98,11 +110,11 @@ async function work(
   ending: AbortSignal,
   onWell: () => void,
 ): Promise<void> {
-  const { partition, clock, pipeline, limit, version, refresh, onBatch, onStage, onLag } = options;
+  const { partition, clock, limit, version, refresh, onBatch, onStage, onLag } = options;
   const processor = await takeOver({
-    source,
+    source: gathering(source, options, ending),
     store: leased(options.store, options.epoch),
-    pipeline,
+    pipeline: endingTurn(options.pipeline, options.turn),
     limit,
     version,
     ...(refresh === undefined ? {} : { refresh }),
@@ -120,6 +132,57 @@ async function work(
     await source.arrived(ending);
     if (!ending.aborted) await sleepUnlessAborted(clock, LINGER_MS, ending);
   }
+}
+
+/**
+ * A source whose reads are such that few inserts are needed. Where much waits to be read batches are large, and read in turn:
+ * as text they take most of the memory. Where nothing waits they don't come faster than records gather.
+ */
+function gathering(source: KafkaSource, options: TopicPartitionOptions, ending: AbortSignal): Source {
+  const { turn, limitBesides, clock } = options;
+  let readMs = Number.NEGATIVE_INFINITY;
+
+  async function readInTurn(from: bigint, limit: ReadLimit): Promise<RecordBatch | null> {
+    await turn.begin();
+    let isOver = false;
+    void clock.sleep(TURN_MS_MAX).then(() => {
+      if (!isOver) turn.end();
+    });
+    let records: RecordBatch | null = null;
+    try {
+      records = await source.read(from, limit);
+    } finally {
+      isOver = true;
+      if (records === null) turn.end();
+    }
+    return records;
+  }
+
+  return {
+    ...source,
+    async read(from, limit, to) {
+      if (to !== undefined) return source.read(from, limit, to);
+      const { lag } = source;
+      if (lag !== null && lag > 0n) return readInTurn(from, limit);
+      const restMs = readMs + GATHER_MS - clock.monotonicMs();
+      if (restMs > 0) await sleepUnlessAborted(clock, restMs, ending);
+      readMs = clock.monotonicMs();
+      return source.read(from, limitBesides);
+    },
+  };
+}
+
+/** The turn is over when a batch's records are rows. */
+function endingTurn(pipeline: Pipeline, turn: TakesTurns): Pipeline {
+  return {
+    *run(records, identity, lookups) {
+      try {
+        return yield* pipeline.run(records, identity, lookups);
+      } finally {
+        turn.end();
+      }
+    },
+  };
 }
 
 function isOfGroup(error: unknown): boolean {

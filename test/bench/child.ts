@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -25,8 +26,16 @@ export interface ChildRun {
   readonly peakRssMb: number;
 }
 
-/** Told each line of a program's standard error as it comes; `stop` ends the program in order (SIGTERM). */
-export type Watch = (line: string, stop: () => void) => void;
+/** A program under way. */
+export interface Running {
+  /** User and system time of all threads since its start. */
+  cpuSeconds(): number;
+  /** Ends it in order (SIGTERM). */
+  stop(): void;
+}
+
+/** Told each line of a program's standard error as it comes. */
+export type Watch = (line: string, running: Running) => void;
 
 /** `weir` as a user runs it. */
 export function runWeir(args: readonly string[], cwd: string, watch?: Watch): Promise<ChildRun> {
@@ -53,12 +62,24 @@ export async function runNode(program: string, args: readonly string[], cwd: str
       resolve(signal ?? String(code));
     });
   });
-  if (watch !== undefined)
-    createInterface(child.stdio[2] as Readable).on("line", (line) => watch(line, () => child.kill("SIGTERM")));
+  const running: Running = { cpuSeconds: () => cpuSecondsOf(child.pid!), stop: () => child.kill("SIGTERM") };
+  if (watch !== undefined) createInterface(child.stdio[2] as Readable).on("line", (line) => watch(line, running));
   const pipe = (descriptor: number) => text(child.stdio[descriptor] as Readable);
   const [stdout, stderr, usage, status] = await Promise.all([pipe(1), pipe(2), pipe(USAGE_DESCRIPTOR), exited]);
   if (status !== "0")
     throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr.slice(-STDERR_LENGTH_MAX)}`);
   const { cpuSeconds, peakRssKib } = JSON.parse(usage) as Usage;
   return { stdout, seconds: (endedMs - startedMs) / 1000, cpuSeconds, peakRssMb: (peakRssKib * 1024) / 1e6 };
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** As Linux tells it, in steps of 10 ms; NaN elsewhere. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -15,7 +15,7 @@ import { median, rounded } from "./statistics.ts";
 
 const { CompressionTypes } = kafkajs;
 const RUNS = 3;
-const EVENTS = 1_000_000;
+const EVENTS = 2_000_000;
 const PARTITIONS = 8;
 /** Records of one request to the broker: what a producer under load gathers. */
 const RECORDS_PER_REQUEST = 1000;
@@ -29,6 +29,8 @@ const FORMATS = { access: "combined", json: "json", logfmt: "logfmt" } as const;
 interface TopicRun extends ChildRun {
   /** From the partitions' assignment to the last batch. */
   readonly processSeconds: number;
+  /** Of the same time, per million events. */
+  readonly processCpu: number;
   readonly problems: readonly string[];
 }
 
@@ -109,7 +111,9 @@ async function measure(part: Part, count: number, scratch: Scratch): Promise<boo
     const run = await processTopic(part, scratch);
     runs.push(run);
     const cpu = (run.cpuSeconds * 1e6) / expected.events;
-    progress(`${name} ${i}/${count}: ${run.processSeconds.toFixed(2)} s, ${cpu.toFixed(2)} CPU s per million`);
+    progress(
+      `${name} ${i}/${count}: ${run.processSeconds.toFixed(2)} s; CPU s per million ${cpu.toFixed(2)}, processing ${run.processCpu.toFixed(2)}`,
+    );
     for (const problem of run.problems) progress(`  WRONG: ${problem}`);
   }
   const summary = summaryOf(runs, expected);
@@ -122,6 +126,7 @@ async function measure(part: Part, count: number, scratch: Scratch): Promise<boo
         { title: "s", value: ({ seconds }) => seconds },
         { title: "events/s processing", value: (row) => row.events_per_s_process },
         { title: "CPU s/million", value: (row) => row.cpu_s_per_million },
+        { title: "processing", value: (row) => row.cpu_s_per_million_process },
         { title: "peak MB", value: (row) => row.peak_rss_mb },
         { title: "right", value: ({ ok }) => (ok ? "yes" : "NO") },
       ],
@@ -139,6 +144,7 @@ function summaryOf(runs: readonly TopicRun[], { events }: Expected) {
     events_per_s: Math.round(median(runs.map((run) => events / run.seconds))),
     events_per_s_process: Math.round(median(rates)),
     cpu_s_per_million: rounded((median(runs.map((run) => run.cpuSeconds)) * 1e6) / events),
+    cpu_s_per_million_process: rounded(median(runs.map((run) => run.processCpu))),
     peak_rss_mb: Math.round(median(runs.map((run) => run.peakRssMb))),
     ok: runs.every(({ problems }) => problems.length === 0),
     min: Math.round(Math.min(...rates)),
@@ -159,18 +165,27 @@ sources:
 `,
   );
   let records = 0;
-  let assignedMs = Number.NaN;
-  let storedMs = Number.NaN;
+  const assigned = { ms: Number.NaN, cpu: Number.NaN };
+  const stored = { ms: Number.NaN, cpu: Number.NaN };
   const args = ["process", "--data", data, "--log-level", "debug", "--json"];
-  const run = await runWeir(args, cwd, (line, stop) => {
-    if (line.includes('"Partitions assigned."')) assignedMs = performance.now();
+  const run = await runWeir(args, cwd, (line, { cpuSeconds, stop }) => {
+    if (line.includes('"Partitions assigned."')) {
+      assigned.ms = performance.now();
+      assigned.cpu = cpuSeconds();
+    }
     if (!line.includes('"Batch stored."')) return;
     records += (JSON.parse(line) as { records: number }).records;
     if (records < expected.lines) return;
-    storedMs = performance.now();
+    stored.ms = performance.now();
+    stored.cpu = cpuSeconds();
     stop();
   });
   const problems = await checkWeir(data, cwd, input.kind, expected);
   rmSync(cwd, { recursive: true });
-  return { ...run, processSeconds: (storedMs - assignedMs) / 1000, problems };
+  return {
+    ...run,
+    processSeconds: (stored.ms - assigned.ms) / 1000,
+    processCpu: ((stored.cpu - assigned.cpu) * 1e6) / records,
+    problems,
+  };
 }
