@@ -1,16 +1,17 @@
-import { WeirError } from "../model/errors.ts";
 import type { Transition } from "../model/incident.ts";
-import type { Logger } from "../runtime/logger.ts";
-import { type Alerting, type AlertingOptions, openAlerting } from "./alerting.ts";
+import { type Alerting, type AlertingOptions, openAlerting, traceOfAlerting } from "./alerting.ts";
+import { createReopening } from "./reopening.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** Alerting beside other work: it waits while another process alerts, and an error of it is told and tried again. */
+/** Alerting: it stands by while another process alerts, and an error that may pass is told and tried again, less and less often. */
 export interface AlertWatch {
   /**
    * What became of incidents, if it was looked for anomalies just now or long ago. Sends what is due, and doesn't wait for
    * it: a receiver that is down holds nothing up. Throws what can't be made good by trying again.
    */
   tick(isDetected: boolean): Promise<readonly Transition[]>;
+  /** Messages that are not delivered yet. */
+  pending(): number;
   /** What is not sent by now stays in the journal. */
   close(): Promise<void>;
 }
@@ -28,10 +29,29 @@ export function createAlertWatch(
 ): AlertWatch {
   const { clock, logger } = options;
   const stop = new AbortController();
-  let alerting: Alerting | null = null;
+  let last: Alerting | null = null;
   let delivering: Promise<void> | null = null;
   let ticks = 0;
-  let failure = "";
+  const alerting = createReopening({
+    clock,
+    logger,
+    messages: {
+      failed: "Incidents could not be looked at; it is tried again.",
+      elsewhere: "Another process makes incidents; this one stands by.",
+    },
+    async open() {
+      const opened = await openAlerting(workplace, { ...options, signal: stop.signal });
+      last = opened;
+      return {
+        ...opened,
+        async close() {
+          await delivering;
+          await opened.close();
+        },
+      };
+    },
+    trace: async () => traceOfAlerting(workplace.journal),
+  });
 
   function startDelivering(from: Alerting): void {
     if (delivering !== null || from.pending() + from.firing() === 0) return;
@@ -43,44 +63,25 @@ export function createAlertWatch(
       });
   }
 
-  async function letGo(): Promise<void> {
-    await delivering;
-    await alerting?.close();
-    alerting = null;
-  }
-
   return {
     async tick(isDetected) {
-      try {
-        const isDue = isDetected || ticks++ % TICKS_PER_LOOK === 0;
-        if (alerting === null && !isDue) return [];
-        alerting ??= await openAlerting(workplace, { ...options, signal: stop.signal });
-        const transitions = isDue ? await alerting.evaluate() : [];
-        startDelivering(alerting);
-        failure = "";
+      const isDue = isDetected || ticks++ % TICKS_PER_LOOK === 0;
+      if (!alerting.isOpen && !isDue) return [];
+      const transitions = await alerting.use(async (held) => {
+        const transitions = isDue ? await held.evaluate() : [];
+        startDelivering(held);
         return transitions;
-      } catch (error) {
-        // What a failed look left behind is finished by the next.
-        await letGo();
-        if (!(error instanceof WeirError && error.retriable)) throw error;
-        tell(error, logger);
-        return [];
-      }
+      });
+      return transitions ?? [];
     },
+    pending: () => last?.pending() ?? 0,
     async close() {
       const isSent = await Promise.race([
         delivering?.then(() => true) ?? true,
         clock.sleep(CLOSE_MS).then(() => false),
       ]);
       if (!isSent) stop.abort();
-      await letGo();
+      await alerting.close();
     },
   };
-
-  function tell({ code, message }: WeirError, logger: Logger | undefined): void {
-    if (failure !== code && code !== "SOURCE_BUSY")
-      logger?.warn({ code, reason: message }, "Incidents could not be looked at; it is tried again.");
-    else if (failure !== code) logger?.debug({}, "Another process makes incidents.");
-    failure = code;
-  }
 }

@@ -1,8 +1,9 @@
 import { foldIncidents, type IncidentState, NO_INCIDENTS } from "../incident/fold.ts";
 import { matches } from "../incident/silence.ts";
 import { messageOf, TEMPLATE_DEFAULTS } from "../incident/text.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { IncidentDetails, IncidentRules, Receiver, Transition } from "../model/incident.ts";
-import type { Clock } from "../model/ports.ts";
+import type { Clock, Publisher } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createDeliverer } from "./alert-delivery.ts";
@@ -24,6 +25,8 @@ export interface AlertingOptions {
   readonly logger?: Logger | undefined;
   /** By default those of the configuration. */
   readonly receivers?: readonly Receiver[];
+  /** Makes the publisher of what is told; by default the one that is configured. */
+  readonly publisher?: () => Publisher;
   /** The time that events are of, where it isn't the clock's. */
   readonly nowUs?: () => number;
   /** Who has just begun isn't late for so long: what came while nothing ran is caught up with. */
@@ -55,6 +58,11 @@ const transitionKey = (sequence: number) => ["alerts_transition", sequence];
 /** Revisions are waited for at least so long. */
 const REVISED_SECONDS_MIN = 3600;
 
+/** What changes whenever a process has looked at incidents. */
+export function traceOfAlerting(journal: Journal): string {
+  return journal.view.get(STATE_KEY)?.toString() ?? "";
+}
+
 /** Takes alerting over from whoever had it. Throws SOURCE_BUSY while another one lives. */
 export async function openAlerting(
   workplace: Pick<Workplace, "journal" | "store" | "config">,
@@ -62,9 +70,10 @@ export async function openAlerting(
 ): Promise<Alerting> {
   const { journal, store, config } = workplace;
   const { clock, logger, nowUs = clock.nowUs, graceSeconds = 0 } = options;
+  const openOutput = options.publisher ?? (() => openPublisher(workplace, "alerts", clock));
   const openedMs = clock.monotonicMs();
   const unlock = await journal.lock("weir.alerts", 0);
-  const publisher = openPublisher(workplace, "alerts", clock);
+  const publisher = openOutput();
   try {
     const codec = await openCodec(config, "alerts");
     const publishing = await openAlertsPublishing(publisher, codec, topicOf(config, "alerts"));

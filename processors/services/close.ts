@@ -1,9 +1,9 @@
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { openCloser } from "./closer.ts";
-import { createDetection } from "./closing.ts";
-import { openWorkplace } from "./workplace.ts";
+import { type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
+import { createClosing, createDetection } from "./closing.ts";
+import { openWorkplace, type Workplace } from "./workplace.ts";
 
 export interface CloseOptions {
   readonly config: Config;
@@ -12,6 +12,8 @@ export interface CloseOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** By default the one that is configured. */
+  readonly publisher?: CloserOptions["publisher"];
 }
 
 /** How often it is looked for what is due. */
@@ -23,33 +25,59 @@ export interface CloseSummary {
   readonly heldBy: string | null;
 }
 
-/** Closes windows of everything in the ledger and looks for anomalies in them, as the only one who does. Throws SOURCE_BUSY while another one lives. */
+/**
+ * Closes windows of everything in the ledger and looks for anomalies in them, as the only one who does. Once: throws whatever
+ * keeps it from that, SOURCE_BUSY while another one lives. Otherwise what may pass is waited for.
+ */
 export async function close(options: CloseOptions): Promise<CloseSummary> {
-  const { config, once, clock, signal, logger } = options;
-  const workplace = await openWorkplace(config, clock);
+  const workplace = await openWorkplace(options.config, options.clock);
   try {
-    const closer = await openCloser(workplace, { clock });
-    const detection = createDetection(workplace, clock, signal);
-    try {
-      logger.debug({}, "Closing started.");
-      for (;;) {
-        const tick = await closer.tick(once);
-        await detection.after(tick, once);
-        const { watermarkUs, heldBy } = tick;
-        if (once || signal.aborted)
-          return {
-            watermark: watermarkUs === 0 ? null : new Date(watermarkUs / 1000).toISOString(),
-            heldBy: heldBy === null ? null : `${heldBy.topic}/${heldBy.partition}`,
-          };
-        await clock.sleep(TICK_MS);
-      }
-    } finally {
-      await detection.close();
-      await closer.close();
-    }
+    return summaryOf(await (options.once ? closeOnce(workplace, options) : keepClosing(workplace, options)));
   } finally {
     await workplace.close();
   }
+}
+
+async function closeOnce(workplace: Workplace, options: CloseOptions): Promise<ClosingTick> {
+  const { clock, signal } = options;
+  const closer = await openCloser(workplace, closerOptions(options));
+  const detection = createDetection(workplace, clock, signal);
+  try {
+    const tick = await closer.tick(true);
+    await detection.after(tick, true);
+    return tick;
+  } finally {
+    await detection.close();
+    await closer.close();
+  }
+}
+
+async function keepClosing(workplace: Workplace, options: CloseOptions): Promise<ClosingTick | null> {
+  const { clock, signal, logger } = options;
+  const closing = createClosing(workplace, { ...closerOptions(options), logger, signal });
+  try {
+    logger.debug({}, "Closing started.");
+    for (;;) {
+      await closing.tick();
+      if (signal.aborted) return closing.standing();
+      await clock.sleep(TICK_MS);
+    }
+  } finally {
+    await closing.close();
+  }
+}
+
+function closerOptions({ clock, publisher }: CloseOptions): CloserOptions {
+  return { clock, ...(publisher === undefined ? {} : { publisher }) };
+}
+
+function summaryOf(tick: ClosingTick | null): CloseSummary {
+  if (tick === null) return { watermark: null, heldBy: null };
+  const { watermarkUs, heldBy } = tick;
+  return {
+    watermark: watermarkUs === 0 ? null : new Date(watermarkUs / 1000).toISOString(),
+    heldBy: heldBy === null ? null : `${heldBy.topic}/${heldBy.partition}`,
+  };
 }
 
 /** The summary for people. */

@@ -1,19 +1,21 @@
-import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { formatDuration } from "../runtime/terminal.ts";
-import { type Closer, type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
+import { type CloserOptions, type ClosingTick, openCloser } from "./closer.ts";
 import { detect } from "./detect.ts";
 import { type AnomaliesPublishing, openAnomaliesPublishing } from "./publish-anomalies.ts";
+import { createReopening } from "./reopening.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** Closing, and looking for anomalies, beside other work: it waits while another process closes, and an error of it is told and tried again. */
+/** Closing, and looking for anomalies: it stands by while another process closes, and an error that may pass is told and tried again, less and less often. */
 export interface Closing {
   /**
    * Closes what is due; `isForced` also revises at once. Says whether it was looked for anomalies. Throws what can't be
    * made good by trying again.
    */
   tick(isForced?: boolean): Promise<boolean>;
+  /** What it came to last; null: nothing yet. */
+  standing(): ClosingTick | null;
   /** For the status line: how far behind a time the watermark is, and who holds it; "" before there is one. */
   text(nowUs: number): string;
   close(): Promise<void>;
@@ -65,47 +67,50 @@ export function createClosing(
     readonly signal?: AbortSignal;
   },
 ): Closing {
-  const { logger, signal } = options;
-  let closer: Closer | null = null;
+  const { clock, logger, signal } = options;
+  const { store, observer } = workplace;
   let last: ClosingTick | null = null;
-  let failure = "";
-  const detection = createDetection(workplace, options.clock, signal);
-
-  async function giveUp(): Promise<void> {
-    await detection.close();
-    await closer?.close();
-    closer = null;
-  }
+  const detection = createDetection(workplace, clock, signal);
+  const closing = createReopening({
+    clock,
+    logger,
+    messages: {
+      failed: "Windows could not be closed; it is tried again.",
+      elsewhere: "Another process closes windows; this one stands by.",
+    },
+    async open() {
+      const closer = await openCloser(workplace, options);
+      return {
+        ...closer,
+        async close() {
+          await detection.close();
+          await closer.close();
+        },
+      };
+    },
+    async trace() {
+      const [row] = await store.query<{ id: string }>("SELECT max(cut_id) AS id FROM cuts");
+      return row.id;
+    },
+  });
 
   return {
     async tick(isForced = false) {
-      try {
-        closer ??= await openCloser(workplace, options);
+      const isDetected = await closing.use(async (closer) => {
         last = await closer.tick(isForced);
         const isDetected = await detection.after(last, isForced);
-        workplace.observer?.onWatermark(last.watermarkUs);
-        failure = "";
+        observer?.onWatermark(last.watermarkUs);
         return isDetected;
-      } catch (error) {
-        // What a failed tick left behind is finished by the next closer.
-        await giveUp();
-        if (!(error instanceof WeirError && error.retriable)) throw error;
-        const { code, message } = error;
-        if (failure !== code && code !== "SOURCE_BUSY")
-          logger?.warn({ code, reason: message }, "Windows could not be closed; it is tried again.");
-        else if (failure !== code) logger?.debug({}, "Another process closes windows.");
-        failure = code;
-        return false;
-      }
+      });
+      return isDetected ?? false;
     },
+    standing: () => last,
     text(nowUs) {
       if (last === null || last.watermarkUs === 0) return "";
       const ageMs = Math.max(0, (nowUs - last.watermarkUs) / 1000);
       const isStalled = ageMs > AGE_MS_TOLD && last.heldBy !== null;
       return `  watermark ${formatDuration(ageMs)} ago${isStalled ? `, held by ${last.heldBy?.topic}/${last.heldBy?.partition}` : ""}`;
     },
-    async close() {
-      await giveUp();
-    },
+    close: closing.close,
   };
 }

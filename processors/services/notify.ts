@@ -1,8 +1,9 @@
 import type { Clock } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { openAlerting } from "./alerting.ts";
-import { openWorkplace } from "./workplace.ts";
+import { createAlertWatch } from "./alert-watch.ts";
+import { type AlertingOptions, openAlerting } from "./alerting.ts";
+import { openWorkplace, type Workplace } from "./workplace.ts";
 
 export interface NotifyOptions {
   readonly config: Config;
@@ -11,6 +12,8 @@ export interface NotifyOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** By default the one that is configured. */
+  readonly publisher?: AlertingOptions["publisher"];
 }
 
 /** What a notifying came to. */
@@ -22,25 +25,48 @@ export interface NotifySummary {
 
 const TICK_MS = 1000;
 
-/** Tells of incidents, as the only one who does. Throws SOURCE_BUSY while another one lives. */
-export async function notify({ config, once, clock, signal, logger }: NotifyOptions): Promise<NotifySummary> {
-  const workplace = await openWorkplace(config, clock, logger);
+/**
+ * Tells of incidents, as the only one who does. Once: throws whatever keeps it from that, SOURCE_BUSY while another one
+ * lives. Otherwise what may pass is waited for.
+ */
+export async function notify(options: NotifyOptions): Promise<NotifySummary> {
+  const workplace = await openWorkplace(options.config, options.clock, options.logger);
   try {
-    const alerting = await openAlerting(workplace, { clock, logger });
-    try {
-      let transitions = 0;
-      for (;;) {
-        transitions += (await alerting.evaluate()).length;
-        await alerting.deliver();
-        if (once || signal.aborted) return { transitions, pending: alerting.pending() };
-        await clock.sleep(TICK_MS);
-      }
-    } finally {
-      await alerting.close();
-    }
+    return await (options.once ? notifyOnce(workplace, options) : keepNotifying(workplace, options));
   } finally {
     await workplace.close();
   }
+}
+
+async function notifyOnce(workplace: Workplace, options: NotifyOptions): Promise<NotifySummary> {
+  const alerting = await openAlerting(workplace, alertingOptions(options));
+  try {
+    const transitions = (await alerting.evaluate()).length;
+    await alerting.deliver();
+    return { transitions, pending: alerting.pending() };
+  } finally {
+    await alerting.close();
+  }
+}
+
+async function keepNotifying(workplace: Workplace, options: NotifyOptions): Promise<NotifySummary> {
+  const { clock, signal } = options;
+  const alerts = createAlertWatch(workplace, alertingOptions(options));
+  let transitions = 0;
+  try {
+    for (;;) {
+      transitions += (await alerts.tick(true)).length;
+      if (signal.aborted) break;
+      await clock.sleep(TICK_MS);
+    }
+  } finally {
+    await alerts.close();
+  }
+  return { transitions, pending: alerts.pending() };
+}
+
+function alertingOptions({ clock, logger, publisher }: NotifyOptions): AlertingOptions {
+  return { clock, logger, ...(publisher === undefined ? {} : { publisher }) };
 }
 
 /** The summary for people. */
