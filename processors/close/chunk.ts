@@ -29,3 +29,25 @@ export function packChunks(due: readonly DueWindows[], sharesMax: number): Chunk
   }
   return chunks;
 }
+
+/** Windows from one rule and start to another, in the order of rule and start; `shares`: rows of all of them. */
+export interface Stretch {
+  readonly rule: string;
+  readonly from: number;
+  readonly lastRule: string;
+  readonly to: number;
+  readonly shares: number;
+}
+
+/** Packs windows that are in the order of rule and start into stretches of about so many rows. */
+export function packStretches(windows: readonly Omit<DueWindows, "version">[], sharesMax: number): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const { rule, windowStart, shares } of windows) {
+    const last = stretches.at(-1);
+    const end = { lastRule: rule, to: windowStart };
+    if (last !== undefined && last.shares + shares <= sharesMax)
+      stretches[stretches.length - 1] = { ...last, ...end, shares: last.shares + shares };
+    else stretches.push({ rule, from: windowStart, ...end, shares });
+  }
+  return stretches;
+}

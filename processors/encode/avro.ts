@@ -7,6 +7,8 @@ import avsc, { type Type } from "avsc";
  */
 export interface AvroCodec {
   readonly fingerprint: bigint;
+  /** What every encoded value begins with. */
+  readonly head: Uint8Array;
   encode(value: unknown): Uint8Array;
   /** Reads both. Throws where the bytes are of another schema, as far as the number of a registry is known. */
   decode(bytes: Uint8Array): unknown;
@@ -26,6 +28,7 @@ export function createAvroCodec(schema: string, { registryId }: { readonly regis
   const written = registryId === undefined ? head : registryHead;
   return {
     fingerprint,
+    head: written,
     encode: (value) => Buffer.concat([written, type.toBuffer(value)]),
     decode(bytes) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

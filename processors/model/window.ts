@@ -28,3 +28,6 @@ export interface WindowRevision {
   readonly value_quantiles: readonly number[];
   readonly distinct_count: number;
 }
+
+/** Revisions column by column. */
+export type WindowColumns = { readonly [Name in keyof WindowRevision]: readonly WindowRevision[Name][] };

@@ -1,9 +1,9 @@
-import { type DueWindows, packChunks } from "../close/chunk.ts";
+import { type DueWindows, packStretches } from "../close/chunk.ts";
 import type { AvroCodec } from "../encode/avro.ts";
-import { windowRecord } from "../encode/window-record.ts";
+import { windowRecords } from "../encode/window-record.ts";
 import type { ClickHouse, Publisher } from "../model/ports.ts";
-import type { Integer, WindowRevision } from "../model/window.ts";
-import { LARGE, PUBLISHABLE, PUBLISHED } from "./close-statements.ts";
+import type { Integer, WindowColumns } from "../model/window.ts";
+import { LARGE, PUBLISHABLE, PUBLISHED } from "./publish-statements.ts";
 
 /** Records of one commit: some megabytes in memory. */
 const RECORDS_MAX = 8_000;
@@ -36,17 +36,19 @@ export async function openPublishing(
 
   async function publishCut(store: ClickHouse, cut: number, from: number): Promise<void> {
     // Stretch by stretch of the table's own order: each is read alone, not sorted out of all windows of the cut.
-    const stretches = packChunks(await store.query<DueWindows>(PUBLISHABLE, { cut: String(cut) }), RECORDS_MAX);
+    const windows = await store.query<Omit<DueWindows, "version">>(PUBLISHABLE, { cut: String(cut) });
+    const stretches = packStretches(windows, RECORDS_MAX);
     const total = stretches.reduce((sum, { shares }) => sum + shares, 0);
     let before = 0;
-    for (const { rule, from: first, to: last, shares } of stretches) {
+    for (const { rule, from: first, lastRule, to: last, shares } of stretches) {
       const end = before + shares;
       for (let at = Math.max(from, before); at < end; at = progress.cut === cut ? end : progress.records) {
-        const place = { cut: String(cut), rule, from: String(first), to: String(last) };
-        const rows = await store.query<WindowRevision>(PUBLISHED, { ...place, limit: RECORDS_MAX, skip: at - before });
-        if (rows.length === 0) throw new Error(`Cut ${cut} has fewer windows of ${rule} than were counted.`);
-        const records = rows.map((row) => windowRecord(withIntegers(row), codec));
-        const next = at + rows.length === total ? { cut, records: 0 } : { cut: cut - 1, records: at + rows.length };
+        const place = { cut: String(cut), rule, from: String(first), lastRule, to: String(last) };
+        const [read] = await store.query<WindowColumns>(PUBLISHED, { ...place, limit: RECORDS_MAX, skip: at - before });
+        const count = read.rule.length;
+        if (count === 0) throw new Error(`Cut ${cut} has fewer windows from ${rule} on than were counted.`);
+        const records = windowRecords(withIntegers(read), codec);
+        const next = at + count === total ? { cut, records: 0 } : { cut: cut - 1, records: at + count };
         await publisher.commit(topic, records, `${next.cut}:${next.records}`);
         progress = next;
       }
@@ -67,11 +69,12 @@ export async function openPublishing(
   };
 }
 
-function withIntegers(row: WindowRevision): WindowRevision {
-  const integers: Partial<Record<(typeof LARGE)[number], Integer>> = {};
-  for (const name of LARGE) {
-    const number = Number(row[name]);
-    integers[name] = Number.isSafeInteger(number) ? number : BigInt(row[name]);
-  }
-  return { ...row, ...integers };
+function withIntegers(windows: WindowColumns): WindowColumns {
+  const integers: Partial<Record<(typeof LARGE)[number], Integer[]>> = {};
+  for (const name of LARGE)
+    integers[name] = windows[name].map((text) => {
+      const number = Number(text);
+      return Number.isSafeInteger(number) ? number : BigInt(text);
+    });
+  return { ...windows, ...integers };
 }

@@ -31,7 +31,8 @@ export function createReopening<T extends { close(): Promise<void> }>(options: R
   let held: T | null = null;
   let failures = 0;
   let waitsUntilMs = Number.NEGATIVE_INFINITY;
-  /** What was seen last of the one who has taken over; null: nobody has. */
+  /** Another one has taken over, of whom this was seen last. */
+  let isFenced = false;
   let seen: string | null = null;
   let told = "";
 
@@ -42,15 +43,16 @@ export function createReopening<T extends { close(): Promise<void> }>(options: R
   }
 
   async function work<R>(run: (held: T) => Promise<R>): Promise<R | null> {
-    if (held === null && seen !== null) {
+    if (held === null && isFenced) {
       const now = await options.trace();
-      if (now !== seen) waitsUntilMs = clock.monotonicMs() + STANDBY_MS;
+      if (seen !== null && now !== seen) waitsUntilMs = clock.monotonicMs() + STANDBY_MS;
       seen = now;
     }
     if (held === null && clock.monotonicMs() < waitsUntilMs) return null;
     held ??= await options.open();
     const result = await run(held);
     failures = 0;
+    isFenced = false;
     seen = null;
     told = "";
     return result;
@@ -59,9 +61,9 @@ export function createReopening<T extends { close(): Promise<void> }>(options: R
   function wait(code: WeirError["code"]): void {
     // Whether another process of this machine still lives costs nothing to ask.
     if (code === "SOURCE_BUSY") return;
+    isFenced ||= code === "CLOSE_FENCED";
     const ms = code === "CLOSE_FENCED" ? STANDBY_MS : Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** failures++);
     waitsUntilMs = clock.monotonicMs() + ms;
-    if (code === "CLOSE_FENCED") seen ??= "";
   }
 
   function tell({ code, message }: WeirError): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packChunks } from "../../processors/close/chunk.ts";
+import { packChunks, packStretches } from "../../processors/close/chunk.ts";
 import { afterCut, type CutHistory, decideCut, NO_CUTS, type Tick } from "../../processors/close/decide.ts";
 import type { Cut, LedgerBatch } from "../../processors/model/cut.ts";
 
@@ -144,6 +144,15 @@ describe("chunks", () => {
       { rule: "a", version: 1, from: 20, to: 20, shares: 2 },
       { rule: "a", version: 1, from: 30, to: 30, shares: 99 },
       { rule: "b", version: 1, from: 0, to: 0, shares: 1 },
+    ]);
+  });
+
+  it("that are published go on over the next rule", () => {
+    const windows = [due("a", 0, 4), due("a", 10, 5), due("b", 0, 1), due("b", 10, 1), due("c", 0, 99)];
+    expect(packStretches(windows, 10)).toEqual([
+      { rule: "a", from: 0, lastRule: "b", to: 0, shares: 10 },
+      { rule: "b", from: 10, lastRule: "b", to: 10, shares: 1 },
+      { rule: "c", from: 0, lastRule: "c", to: 0, shares: 99 },
     ]);
   });
 });

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import avsc from "avsc";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAvroCodec, fingerprintOf } from "../../processors/encode/avro.ts";
-import { windowRecord } from "../../processors/encode/window-record.ts";
+import { type AvroCodec, createAvroCodec, fingerprintOf } from "../../processors/encode/avro.ts";
+import { windowRecords } from "../../processors/encode/window-record.ts";
+import type { WindowColumns, WindowRevision } from "../../processors/model/window.ts";
 
 const DIR = fileURLToPath(new URL("../../schemas/", import.meta.url));
 const SCHEMAS = readdirSync(DIR).filter((name) => name.endsWith(".avsc"));
@@ -34,6 +36,15 @@ const WINDOW = {
   distinct_count: 2,
 };
 
+function columnsOf(rows: readonly WindowRevision[]): WindowColumns {
+  const names = Object.keys(WINDOW) as (keyof WindowRevision)[];
+  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])])) as unknown as WindowColumns;
+}
+
+function windowRecord(row: WindowRevision, codec: AvroCodec) {
+  return windowRecords(columnsOf([row]), codec)[0];
+}
+
 describe("the fingerprint of a schema", () => {
   // From the test vectors of Avro's own specification.
   it.each([
@@ -53,6 +64,33 @@ describe("a window's record", () => {
     expect(Buffer.from(value).readUInt16BE(0)).toBe(0xc301);
     expect(Buffer.from(value).readBigUInt64LE(2)).toBe(codec.fingerprint);
     expect(codec.decode(value)).toEqual(WINDOW);
+  });
+
+  it("is byte for byte what the library makes of the schema", () => {
+    const whole = fc.oneof(
+      fc.maxSafeInteger(),
+      fc.integer(),
+      fc.constantFrom(0, -1, 2 ** 30, -(2 ** 30), 2 ** 52, -(2 ** 52)),
+    );
+    const large = fc.oneof(whole, fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }));
+    const text = fc.string({ unit: "grapheme", maxLength: 40 });
+    const fieldOf = (value: unknown) => {
+      if (typeof value === "string") return text;
+      if (!Array.isArray(value)) return large;
+      return typeof value[0] === "string" ? fc.array(text) : fc.array(fc.double());
+    };
+    const time = fc.integer({ min: 0, max: 8.64e15 });
+    const times = { rule_version: whole, revision: whole, window_start: time, watermark: time };
+    const fields = Object.fromEntries(Object.entries(WINDOW).map(([name, value]) => [name, fieldOf(value)]));
+    const windows = fc.array(fc.record({ ...fields, ...times })) as unknown as fc.Arbitrary<WindowRevision[]>;
+    fc.assert(
+      fc.property(windows, (rows) => {
+        const records = windowRecords(columnsOf(rows), codec);
+        expect(records.map(({ value }) => Buffer.from(value))).toEqual(
+          rows.map((row) => Buffer.from(codec.encode(row))),
+        );
+      }),
+    );
   });
 
   it("has the same key in every revision, and another emit_id", () => {

@@ -7,11 +7,10 @@ import {
   insertRollUps,
   insertWindows,
   LOST_BATCHES,
-  PUBLISHABLE,
-  PUBLISHED,
   ROLL_UPS_DUE,
   uncutBatches,
 } from "../../processors/services/close-statements.ts";
+import { PUBLISHABLE, PUBLISHED } from "../../processors/services/publish-statements.ts";
 import {
   dueOf,
   endUs,
@@ -299,31 +298,39 @@ export class CloseStatements extends CloseTables {
   }
 
   #published(p: Parameters): unknown[] {
-    const rows = this.#ofCut(p).filter((row) => row.rule === p["rule"] && isIn(row, p));
+    const isWithin = ({ rule, start }: WindowRow) =>
+      (rule > String(p["rule"]) || (rule === p["rule"] && start >= Number(p["from"]))) &&
+      (rule < String(p["lastRule"]) || (rule === p["lastRule"] && start <= Number(p["to"])));
     const skip = Number(p["skip"]);
-    return rows.slice(skip, skip + Number(p["limit"])).map(({ states, ...row }) => ({
-      rule: row.rule,
-      rule_version: row.version,
-      window_start: row.start * 1000,
-      window_seconds: row.size,
-      key: row.key,
-      revision: row.revision,
-      cut_id: row.cut,
-      watermark: row.watermarkUs,
-      events: states.events,
-      errors: states.errors,
-      duration_count: 0,
-      value_count: states.valueCount,
-      body_size_sum: "0",
-      duration_us_sum: "0",
-      duration_us_min: "0",
-      duration_us_max: "0",
-      value_sum: String(states.valueSum),
-      value_min: String(states.valueMin),
-      value_max: String(states.valueMax),
-      distinct_count: 0,
-      duration_us_quantiles: [0, 0, 0],
-      value_quantiles: [0, 0, 0],
-    }));
+    const rows = this.#ofCut(p)
+      .filter(isWithin)
+      .slice(skip, skip + Number(p["limit"]));
+    const each = <T>(of: (row: WindowRow) => T): T[] => rows.map(of);
+    return [
+      {
+        rule: each(({ rule }) => rule),
+        rule_version: each(({ version }) => version),
+        window_start: each(({ start }) => start * 1000),
+        window_seconds: each(({ size }) => size),
+        key: each(({ key }) => key),
+        revision: each(({ revision }) => revision),
+        cut_id: each(({ cut }) => cut),
+        watermark: each(({ watermarkUs }) => watermarkUs),
+        events: each(({ states }) => states.events),
+        errors: each(({ states }) => states.errors),
+        duration_count: each(() => 0),
+        value_count: each(({ states }) => states.valueCount),
+        body_size_sum: each(() => "0"),
+        duration_us_sum: each(() => "0"),
+        duration_us_min: each(() => "0"),
+        duration_us_max: each(() => "0"),
+        value_sum: each(({ states }) => String(states.valueSum)),
+        value_min: each(({ states }) => String(states.valueMin)),
+        value_max: each(({ states }) => String(states.valueMax)),
+        distinct_count: each(() => 0),
+        duration_us_quantiles: each(() => [0, 0, 0]),
+        value_quantiles: each(() => [0, 0, 0]),
+      },
+    ];
   }
 }
