@@ -11,7 +11,7 @@ const latestOf = (filter: string) => `SELECT window_start, key, events, errors, 
   LIMIT 1 BY window_start, key`;
 
 /** The median of fewer durations says too little. */
-const DURATIONS_MIN = 20;
+const DURATIONS_MIN = 5;
 
 /**
  * Values of the series whose key fits a condition (text of our own), from its first window on, or from the beginning for one that had events in the 14 days before.
@@ -55,8 +55,8 @@ ARRAY JOIN arrayConcat(
 export const FILL_SIGNALS = `INSERT INTO signals_5m (rule, signal, key, window_start, value)
 ${signalsOf("1")}`;
 
-/** Signals that the score is for; errors are judged by their share. */
-export const SCORED = `(SELECT * FROM signals_5m FINAL WHERE rule IN {rules:Array(String)} AND signal != 'errors'
+/** The signal that the score is for. */
+export const SCORED = `(SELECT * FROM signals_5m FINAL WHERE rule IN {rules:Array(String)} AND signal = 'events'
   AND window_start >= {from:DateTime('UTC')} AND window_start < {to:DateTime('UTC')})`;
 
 /** What `baselines` remember: all signals. */

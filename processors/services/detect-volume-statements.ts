@@ -177,7 +177,7 @@ learned AS
         SELECT CAST(key, 'Array(String)') AS series, toUInt8(substring(test, 1, 1)) AS place, intDiv(toUnixTimestamp(day), 86400) AS day,
           sumIf(spread, NOT endsWith(test, 't')) AS middle, sumIf(spread, endsWith(test, 't')) AS tail
         FROM spreads AS s FINAL
-        WHERE rule = {rule:String} AND s.day >= {from:DateTime('UTC')} - INTERVAL ${DAYS + 2} DAY AND s.day < {to:DateTime('UTC')}
+        WHERE rule = {rule:String} AND test < '7' AND s.day >= {from:DateTime('UTC')} - INTERVAL ${DAYS + 2} DAY AND s.day < {to:DateTime('UTC')}
         GROUP BY series, place, day
       )
       GROUP BY series, place

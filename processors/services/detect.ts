@@ -3,6 +3,7 @@ import type { Config } from "../runtime/config.ts";
 import { openCloser } from "./closer.ts";
 import { withinBudgets } from "./detect-budgets.ts";
 import { type DetectRange, declaredFindings } from "./detect-declared.ts";
+import { DURATIONS, NOTE_DURATION_SPREADS } from "./detect-duration-statements.ts";
 import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
 import { asSilences } from "./detect-silences.ts";
 import * as statements from "./detect-statements.ts";
@@ -145,7 +146,8 @@ async function detectAnew(
   await rollUpHistory(store, statements.REMEMBERED, whole);
   for (const rule of parameters.rules) {
     await store.command(NOTE_SEASONS, { ...rangeOf(from, until), rule });
-    await store.command(NOTE_SPREADS, { ...rangeOf(from, floor(until, DAY)), rule });
+    for (const note of [NOTE_SPREADS, NOTE_DURATION_SPREADS])
+      await store.command(note, { ...rangeOf(from, floor(until, DAY)), rule });
   }
   return settle(store, config, scored, rangeOf(from, until), signal);
 }
@@ -166,7 +168,9 @@ async function detectHour(
   if (until === hour + HOUR) await rollUpHour(store, statements.REMEMBERED, text, parameters);
   for (const rule of parameters.rules) {
     await store.command(NOTE_SEASONS, { ...rangeOf(hour, until), rule });
-    if (hour % DAY === 0) await store.command(NOTE_SPREADS, { ...rangeOf(hour - DAY, hour), rule });
+    if (hour % DAY > 0) continue;
+    for (const note of [NOTE_SPREADS, NOTE_DURATION_SPREADS])
+      await store.command(note, { ...rangeOf(hour - DAY, hour), rule });
   }
   return settle(store, config, scored, rangeOf(hour, until), signal);
 }
@@ -188,17 +192,16 @@ async function settle(
 ): Promise<Kept> {
   const parameters = { ...range, threshold: THRESHOLD };
   const volumes: Finding[] = [];
-  const errors: Finding[] = [];
+  const further: Finding[] = [];
   for (const { name } of seriesRulesOf(config)) {
     volumes.push(...(await store.query<Finding>(VOLUMES, { ...parameters, rule: name })));
-    errors.push(...(await store.query<Finding>(statements.ERROR_RATIOS, { ...parameters, rule: name })));
+    for (const statement of [DURATIONS, statements.ERROR_RATIOS])
+      further.push(...(await store.query<Finding>(statement, { ...parameters, rule: name })));
   }
   // Counts are judged by their own statement, which does not see that a series of few events a day fell silent.
   const known = new Set(volumes.map(idOf));
-  const others = scored.filter(
-    (row) => row.anomaly && (row.signal !== "events" || (row.why === "silence" && !known.has(idOf(row)))),
-  );
-  const findings: Finding[] = [...volumes, ...others, ...errors];
+  const silent = scored.filter((row) => row.anomaly && row.why === "silence" && !known.has(idOf(row)));
+  const findings: Finding[] = [...volumes, ...silent, ...further];
   const templates = templateRuleOf(config);
   if (templates !== null)
     findings.push(
