@@ -18,6 +18,15 @@ const GO_PANIC = /^(?:panic: |fatal error: )/;
 const GO_ROUTINE = /^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[/;
 const GO_LINE = /^(?:\[signal |created by |panic: |\S+\(.*\)$)/;
 
+/** A throwable by its full name: `java.io.IOException: gone`, `System.FormatException`. */
+const THROWABLE = /^(?:[A-Za-z_$][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error|Throwable|Failure|Fault)(?::|$)/;
+const CLOCK = /\d:\d\d/;
+/** java.util.logging writes an entry in two lines: `Feb 29, 2024 1:02:03 PM org.example.Shop open`, `INFO: text`. */
+const TWO_LINE_HEAD = /^[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d\s[AP]M \S+(?: \S+)?$/;
+const SECOND_OF_TWO = /^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /;
+/** First characters of such lines besides small letters. */
+const MAY_BE_SECOND = "CFISW";
+
 const SPACE = 32;
 const TAB = 9;
 
@@ -27,7 +36,8 @@ const TAB = 9;
  *
  * Belong to an entry: indented lines; `Caused by:`, `Suppressed:`, `... 12 more`; a Python traceback whole, with its
  * unindented last line and the exceptions chained to it; .NET's `--- End of`; Go's `goroutine 1 [running]:` blocks;
- * lines of closing brackets. A blank line ends an entry unless a chained exception or a Go block follows it at once.
+ * lines of closing brackets; behind a line with a time, the name of a throwable, and the second line of java.util.logging.
+ * A blank line ends an entry unless a chained exception or a Go block follows it at once.
  */
 export function entryEnd(text: string, begin: number, firstEnd: number, options: FrameOptions): number {
   const first = lineAt(text, begin, firstEnd);
@@ -48,7 +58,8 @@ export function entryEnd(text: string, begin: number, firstEnd: number, options:
       if (position >= text.length) return end;
     }
     const next = lineFeed < 0 ? text.length : lineFeed + 1;
-    if (!wasBlank && isPlainStart(text.charCodeAt(position), inside)) return end;
+    const isSecond = lines === 1 && mayBeSecond(text, position);
+    if (!wasBlank && !isSecond && isPlainStart(text.charCodeAt(position), inside)) return end;
     const line = lineAt(text, position, next);
     if (position + line.length - begin > options.recordBytesMax) return end;
     if (isBlank(line)) {
@@ -56,7 +67,10 @@ export function entryEnd(text: string, begin: number, firstEnd: number, options:
       wasBlank = true;
       lines++;
     } else {
-      if (!(wasBlank ? continuesAfterBlank(inside, line) : continues(inside, line))) return end;
+      const isOfEntry = wasBlank
+        ? continuesAfterBlank(inside, line)
+        : continues(inside, line) || (isSecond && isSecondOf(first, line));
+      if (!isOfEntry) return end;
       inside = insideAfter(inside, line);
       lines += 1;
       end = next;
@@ -88,6 +102,17 @@ function isPlainStart(char: number, inside: Inside): boolean {
   if (char >= 0x30 && char <= 0x39) return true;
   // C, S, T and g begin words that may continue an entry.
   return char >= 0x41 && char <= 0x7a && !(char === 67 || char === 83 || char === 84 || char === 103 || char === 93);
+}
+
+function mayBeSecond(text: string, at: number): boolean {
+  const char = text.charCodeAt(at);
+  return (char >= 0x61 && char <= 0x7a) || MAY_BE_SECOND.includes(text[at] ?? "\n");
+}
+
+/** Does a line that says of itself nothing about it belong to the first one? */
+function isSecondOf(first: string, line: string): boolean {
+  if (SECOND_OF_TWO.test(line)) return TWO_LINE_HEAD.test(first);
+  return THROWABLE.test(line) && CLOCK.test(first) && !THROWABLE.test(first);
 }
 
 function continues(inside: Inside, line: string): boolean {

@@ -38,6 +38,8 @@ export function detect(sample: string, own: readonly Format[] = []): string {
       clearRow(batch, 0, 0);
       if (headerPrefix !== undefined && line.startsWith(headerPrefix)) header = line;
     }
+    // Without its header a format only drops lines: of a W3C log those with "#", which others write as well.
+    if (headerPrefix !== undefined && header === "") count = 0;
     if (count > bestLines) {
       best = format.name;
       bestLines = count;

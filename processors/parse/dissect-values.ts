@@ -61,6 +61,11 @@ function padded(
   return text.slice(begin, from) + piece + text.slice(to, end);
 }
 
+/** A level's name, or a number as some scale has them. */
+function isSeverity(word: string): boolean {
+  return severityOfWord(word) > 0 || /^\d{1,2}$/.test(word);
+}
+
 /** Whoever puts the values of one format, with the memory that its keys share. */
 export function createValues(own: OwnFormat, zone: Zone): (target: Target) => PutsValue {
   const slots = createSlots({ zone });
@@ -183,7 +188,10 @@ export function createValues(own: OwnFormat, zone: Zone): (target: Target) => Pu
     const putWord = textColumn("severity_text");
     return function putSeverity(text, begin, end, batch, row) {
       const number = severities.size === 0 ? undefined : severities.get(text.slice(begin, end));
-      if (number === undefined) return put(text, begin, end, batch, row);
+      if (number === undefined) {
+        if (target.type === "severity" && !isSeverity(text.slice(begin, end))) return null;
+        return put(text, begin, end, batch, row);
+      }
       batch.severity_number[row] = number;
       return putWord(text, begin, end, batch, row);
     };

@@ -14,7 +14,9 @@ import type { SeverityScale } from "./severity-scale.ts";
 export type Field =
   /** `severityNumber`: what a line with this time means that names no level. */
   | { readonly kind: "time"; readonly severityNumber?: number }
-  | { readonly kind: "severity" | "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
+  /** `isLetter`: only of values that are a level of one letter. */
+  | { readonly kind: "severity"; readonly isLetter?: true }
+  | { readonly kind: "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
   /** `fractionUnit`: the unit of a value with a decimal point, where that is another one. */
   | { readonly kind: "duration"; readonly unit: DurationUnit; readonly fractionUnit?: DurationUnit }
   /** A severity by number; the number stays an attribute. */
@@ -41,13 +43,18 @@ export function fieldTable(fields: readonly (readonly [Field, string])[]): Field
 export const FIELDS: readonly (readonly [Field, string])[] = [
   [
     { kind: "time" },
-    "@timestamp timestamp time ts eventtime log.timestamp timeunixnano timemillis instant.epochsecond datetime date t realtimetimestamp observedtimestamp",
+    "@timestamp timestamp time ts eventtime log.timestamp timeunixnano timemillis instant.epochsecond datetime date t t.$date timecreated realtimetimestamp observedtimestamp",
   ],
   [{ kind: "nanos" }, "instant.nanoofsecond"],
   // Serilog leaves the level out of what is Information.
   [{ kind: "time", severityNumber: 9 }, "@t"],
   [{ kind: "severity_number" }, "severitynumber"],
-  [{ kind: "severity" }, "log.level severitytext level severity loglevel lvl levelname @l"],
+  [
+    { kind: "severity" },
+    "log.level severitytext level severity loglevel lvl levelname errorseverity leveldisplayname @l",
+  ],
+  // MongoDB's.
+  [{ kind: "severity", isLetter: true }, "s"],
   [{ kind: "scale", scale: "syslog" }, "log.syslog.severity.code priority"],
   string(
     "body",

@@ -69,7 +69,11 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
     }
     if (from < 0) return true;
     // `E1124 …` of glog, `[I 240102 …`.
-    const isLetter = to - from === 1 && words === 1 && !parts.has(LEVEL) && isLetterLevel(text, from);
+    const isLetter =
+      to - from === 1 &&
+      words === 1 &&
+      !parts.has(LEVEL) &&
+      (isLetterLevel(text, from) || ("NCA".includes(text[from]) && text.lastIndexOf("[", end) >= begin));
     parts.add(isLetter ? LEVEL : PREFIX, from, to);
     return true;
   }
@@ -83,6 +87,11 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
     let names = 0;
     for (let words = 0; words <= WORDS_BEFORE_LEVEL_MAX && at < end; words++) {
       const code = text.charCodeAt(at);
+      // `[time #12] `: the bracket of the time ends behind a number.
+      if (code === CLOSE && words === 1) {
+        at = skipMarks(text, at + 1, end);
+        continue;
+      }
       if (code === OPEN || code === LESS || code === ROUND_OPEN) {
         const level = bracketedLevel(text, at, end);
         if (level !== null) {
@@ -140,6 +149,8 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
       const after = text.charCodeAt(at + 1);
       // logcat, long and brief, and MongoDB.
       if (after === SLASH && words === 0) return at + 1;
+      // Telegraf: `I! `.
+      if (after === 33 && words === 0 && text.charCodeAt(at + 2) === SPACE) return at + 1;
       if (after === SPACE && numbers === 2 && words === 2) return at + 1;
       if (
         after === SPACE &&
@@ -226,6 +237,10 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
       const message = scanBars(parts, text, bar, end);
       return parts.has(LEVEL) ? upToMessage(text, message, end, false) : message;
     }
+    if (isRedis(text, at)) {
+      parts.add(LEVEL, at + 1, at + 2);
+      return skipSpaces(text, at + 2, end);
+    }
     at = skipMarks(text, at, end);
     if (parts.has(LEVEL))
       return isLetterPart(parts.indexOf(LEVEL)) ? scanGlog(parts, text, at, end) : upToMessage(text, at, end, false);
@@ -244,6 +259,7 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
     const levelEnd = upToLevel(text, at, end);
     if (levelEnd > 0) {
       const level = parts.count - 1;
+      if (text.charCodeAt(levelEnd) === 33) return upToMessage(text, levelEnd + 1, end, false);
       if (isLetterPart(level)) return behindLetter(text, levelEnd, end);
       if (text.charCodeAt(levelEnd) === SLASH && text.charCodeAt(from) !== CLOSE)
         return behindSlash(text, levelEnd, end);
@@ -251,6 +267,14 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
     }
     const message = scanProgram(parts, text, at, end, isSyslog, isBracketed);
     return message > 0 ? message : at;
+  }
+
+  /** Does a level of Redis stand behind the time, a mark such as ` * `? */
+  function isRedis(text: string, at: number): boolean {
+    if (text.charCodeAt(at) !== SPACE || text.charCodeAt(at + 2) !== SPACE || !".-*#".includes(text[at + 1]))
+      return false;
+    const prefix = parts.indexOf(PREFIX);
+    return prefix === 0 && /^\d+(?::[A-Z])?$/.test(text.slice(parts.begins[0], parts.ends[0]));
   }
 
   /** `INFO/MainProcess] `. */

@@ -10,10 +10,13 @@ const CAPITALS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 /** Likewise, but only in the head of a line. */
-const CAPITALS_OF_HEADS: ReadonlySet<string> = new Set([...CAPITALS, ..."VERBOSE CONFIG FAILURE NOTE".split(" ")]);
+const CAPITALS_OF_HEADS: ReadonlySet<string> = new Set([
+  ...CAPITALS,
+  ..."VERBOSE CONFIG FAILURE NOTE SUCCESS TRC DBG INF WRN FTL VRB".split(" "),
+]);
 /** In brackets, or before a mark, in any case. */
 const ANY_CASE: ReadonlySet<string> = new Set(
-  [...CAPITALS_OF_HEADS, ..."TRC DBG INF WRN FTL VRB SYSTEM".split(" ")].map((word) => word.toLowerCase()),
+  [...CAPITALS_OF_HEADS, ..."SYSTEM".split(" ")].map((word) => word.toLowerCase()),
 );
 const LENGTH_MIN = 3;
 const LENGTH_MAX = 11;
@@ -64,6 +67,8 @@ export function markedLevelEnd(text: string, at: number, end: number): number {
   if (after === 58 || after === 124 || after === 93 || after === 9) return stop;
   if (after !== 32) return -1;
   const next = text.charCodeAt(stop + 1);
+  // `info hostd[4711] `.
+  if (isWordCode(next) && /^[\w.-]{1,64}\[\d{1,10}\]/.test(text.slice(stop + 1, stop + 80))) return stop;
   if (next === 45 || next === 58) return text.charCodeAt(stop + 2) === 32 ? stop : -1;
   return next === 32 || next === 124 ? stop : -1;
 }
@@ -86,6 +91,11 @@ export function bracketedLevel(text: string, open: number, end: number): { begin
   return close < end && (code === 93 || code === 62 || code === 41) ? { begin, end: stop } : null;
 }
 
+/** Is what stands between two marks a column of PostgreSQL? */
+function isColumn(before: number, after: number): boolean {
+  return before === after && (after === 58 || after === 44);
+}
+
 /** A level word near the start of a text that has no clear head, or "". `from`: behind the time. */
 export function levelWord(text: string, begin: number, from: number, end: number): string {
   let capitals = "";
@@ -99,7 +109,8 @@ export function levelWord(text: string, begin: number, from: number, end: number
       if (level !== null) return text.slice(level.begin, level.end);
     } else if (code >= 65 && code <= 87 && capitals === "" && !isWordCode(before)) {
       const stop = wordEnd(text, at, end);
-      if (isOfLength(at, stop) && CAPITALS.has(text.slice(at, stop))) capitals = text.slice(at, stop);
+      const word = isOfLength(at, stop) ? text.slice(at, stop) : "";
+      if (CAPITALS.has(word) || (word === "LOG" && isColumn(before, text.charCodeAt(stop)))) capitals = word;
     } else if (code === 108 && before <= 32 && text.startsWith("level=", at)) {
       const stop = anyCaseLevelEnd(text, at + 6, end);
       if (stop >= 0) return text.slice(at + 6, stop);
@@ -109,13 +120,34 @@ export function levelWord(text: string, begin: number, from: number, end: number
   return leadingLevel(text, from, end) || leadingLevel(text, begin, end);
 }
 
-/** A level in any case at the start of a text, before a colon, a bar or a dash; or "". */
+/** A level in any case at the start of a text, before a colon, a bar or a dash, `Level,` of columns, `PHP Fatal error:`; or "". */
 export function leadingLevel(text: string, from: number, end: number): string {
   let at = from;
-  while (at < end && at < from + 8 && " \t:-|".includes(text[at])) at++;
+  while (at < end && at < from + 8 && " \t:-|]".includes(text[at])) at++;
+  const isPhp = text.startsWith("PHP ", at);
+  if (isPhp) at += 4;
   const stop = anyCaseLevelEnd(text, at, end);
   if (stop < 0) return "";
+  if (text.charCodeAt(stop) === 44 && text.charCodeAt(stop + 1) > 32) return text.slice(at, stop);
+  if (isPhp && text.startsWith(" error:", stop)) return text.slice(at, stop);
   let mark = stop;
   while (mark < stop + 2 && text.charCodeAt(mark) === 32) mark++;
   return mark < end && ":|-]".includes(text[mark]) ? text.slice(at, stop) : "";
 }
+
+const COMPONENT_LEVEL =
+  /[\s\]:-]{0,4}(?:[\w.-]{1,40}(?:\[[\w:.]{1,24}\]:?|:) ){1,2}(debug|info|notice|warning|warn|error|critical|crit|alert|emerg|fatal)(?=: )/y;
+
+/** The level of `security: info: …` and `unbound[12:0] info: …` behind a time, or "". */
+export function componentLevel(text: string, from: number): string {
+  COMPONENT_LEVEL.lastIndex = from;
+  return COMPONENT_LEVEL.exec(text)?.[1] ?? "";
+}
+
+/** The digit of `%SYS-5-CONFIG_I: ` behind a time, as Cisco's devices write syslog's severities; or "". */
+export function ciscoLevel(text: string, from: number): string {
+  CISCO.lastIndex = from;
+  return CISCO.exec(text)?.[1] ?? "";
+}
+
+const CISCO = /[\s:]{0,4}%[A-Z][A-Z0-9_]{1,30}(?:-[A-Z0-9_]{1,30})?-([0-7])-[A-Z0-9_]{1,40}:/y;

@@ -16,6 +16,12 @@ const BY_WORD = new Map<string, number>(
     debug3: 5,
     debug4: 5,
     debug5: 5,
+    dbug: 5,
+    d1: 5,
+    d2: 5,
+    d3: 5,
+    d4: 5,
+    d5: 5,
     fine: 5,
     d: 5,
     info: 9,
@@ -29,6 +35,7 @@ const BY_WORD = new Map<string, number>(
     system: 9,
     statement: 9,
     notice: 10,
+    n: 10,
     success: 10,
     warn: 13,
     warning: 13,
@@ -36,12 +43,15 @@ const BY_WORD = new Map<string, number>(
     w: 13,
     error: 17,
     err: 17,
+    eror: 17,
     severe: 17,
     e: 17,
     failure: 17,
     critical: 18,
     crit: 18,
+    c: 18,
     alert: 19,
+    a: 19,
     fatal: 21,
     panic: 21,
     emerg: 21,
@@ -55,6 +65,11 @@ const BY_WORD = new Map<string, number>(
 /** Severity number of a level's name in any case, or 0. */
 export function severityOfWord(word: string): number {
   return BY_WORD.get(word) ?? BY_WORD.get(word.toLowerCase()) ?? 0;
+}
+
+/** Severity number of a level as Redis marks it, or 0. */
+export function severityOfMark(mark: string): number {
+  return mark === "." ? 5 : mark === "-" ? 9 : mark === "*" ? 10 : mark === "#" ? 13 : 0;
 }
 
 /** Severity number of a level as pino and bunyan count, 10 (trace) .. 60 (fatal); 0 for other numbers. */

@@ -106,6 +106,8 @@ export function createScannedParser(scan: LineScan, options: ScannedOptions, zon
 
 /** Seconds since the epoch with a fraction, as zap and GELF write them. */
 const EPOCH_FRACTIONS = ["%s.%1", "%s.%2", "%s.%3", "%s.%4", "%s.%5", "%s.%6"];
+/** As PostgreSQL writes them. */
+const SPELLED_UTC = ["%Y-%m-%d %H:%M:%S.%3 UTC", "%Y-%m-%d %H:%M:%S UTC"];
 
 /**
  * The parser of a format of named values (JSON, logfmt): a line of a known shape is matched, any other one is scanned and
@@ -119,7 +121,7 @@ export function createShapedParser(
   const { mayBegin } = options;
   const line = emptyLine();
   const scan = createScan(line);
-  const shapes = createShapes(createSlots({ rankOf, times: EPOCH_FRACTIONS, zone }), options);
+  const shapes = createShapes(createSlots({ rankOf, times: [...EPOCH_FRACTIONS, ...SPELLED_UTC], zone }), options);
   const hasMark = createCharacterFinder(SLOT_MARK);
   const hasBackslash = createCharacterFinder("\\");
 

@@ -4,9 +4,10 @@ import { createHeadScanner } from "./head.ts";
 import { createHeadLayouts } from "./head-layout.ts";
 import { type HeadParts, LEVEL } from "./head-parts.ts";
 import { BODY_LAYOUT, createCharacterFinder, SLOT_MARK } from "./layout.ts";
-import { leadingLevel, levelWord } from "./level.ts";
+import { capitalLevelEnd, ciscoLevel, componentLevel, leadingLevel, levelWord } from "./level.ts";
 import type { Format } from "./line-parser.ts";
-import { severityOfWord } from "./severity.ts";
+import { severityOfMark, severityOfWord } from "./severity.ts";
+import { severityOnScale } from "./severity-scale.ts";
 import { createTimeFinder } from "./time-finder.ts";
 import { UTC } from "./zone.ts";
 
@@ -32,6 +33,13 @@ function isStructured(head: HeadParts): boolean {
   return head.count > 1;
 }
 
+/** The level of `INFO: text` in the second line of an entry, as java.util.logging writes it, or "". */
+function secondLineLevel(text: string, newline: number, end: number): string {
+  if (newline < 0 || newline >= end) return "";
+  const stop = capitalLevelEnd(text, newline + 1, end);
+  return stop > 0 && text.startsWith(": ", stop) ? text.slice(newline + 1, stop) : "";
+}
+
 export const TEXT: Format = {
   name: "text",
   joins: true,
@@ -54,7 +62,7 @@ export const TEXT: Format = {
       column.set(row, word);
       lastId = column.ids[row];
       lastWord = column.dictionary.values[lastId];
-      lastNumber = severityOfWord(word);
+      lastNumber = severityOfWord(word) || severityOfMark(word);
       generation = column.dictionary.generation;
       batch.severity_number[row] = lastNumber;
     }
@@ -110,8 +118,14 @@ export const TEXT: Format = {
       const head = scanHead(text, begin, stop, time);
       const level = head.indexOf(LEVEL);
       if (level >= 0) setLevel(text, head.begins[level], head.ends[level], batch, row);
-      else if (isStructured(head)) setSeverity(leadingLevel(text, head.bodyBegin, stop), batch, row);
-      else setSeverity(levelWord(text, begin, time.end, Math.min(stop, begin + SEARCH_LENGTH)), batch, row);
+      else {
+        const word = isStructured(head)
+          ? leadingLevel(text, head.bodyBegin, stop) || leadingLevel(text, begin, stop)
+          : levelWord(text, begin, time.end, Math.min(stop, begin + SEARCH_LENGTH));
+        setSeverity(word || componentLevel(text, time.end) || secondLineLevel(text, newline, end), batch, row);
+        if (batch.severity_number[row] === 0)
+          batch.severity_number[row] = severityOnScale(ciscoLevel(text, time.end), "syslog");
+      }
       if (head.bodyBegin < 0) {
         wholeLine(text, begin, end, batch, row);
         return true;

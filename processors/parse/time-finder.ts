@@ -17,6 +17,8 @@ const CANDIDATES_MAX = 12;
 /** An epoch time in the middle of a line of columns stands within so many of them. */
 const COLUMNS_MAX = 6;
 
+const MONTHS = "January February March April May June July August September October November December".split(" ");
+
 const YEAR_MIN = 1970;
 const YEAR_MAX = 2200;
 
@@ -119,7 +121,13 @@ export function createTimeFinder(
     clock.zoneUs = isUtc ? 0 : Number.NaN;
     clock.clockEnd = clockAt + 6;
     const us = days * DAY_US + (hour * 3600 + minute * 60 + second) * 1_000_000;
-    return set(instantOf(us), at, clockAt + (isUtc ? 7 : 6));
+    const mark = text.charCodeAt(clockAt + 6);
+    const digits = mark === POINT || mark === 44 ? lengthOfDigits(text, clockAt + 7) : 0;
+    if (digits < 1 || digits > 6 || clockAt + 7 + digits > end)
+      return set(instantOf(us), at, clockAt + (isUtc ? 7 : 6));
+    clock.clockEnd = clockAt + 7 + digits;
+    const fractionUs = Number(text.slice(clockAt + 7, clock.clockEnd)) * 10 ** (6 - digits);
+    return set(instantOf(us + fractionUs), at, clock.clockEnd);
   }
 
   /** `2024-02-29 01:02:03` and the like, with any mark between the parts of the day. */
@@ -128,7 +136,8 @@ export function createTimeFinder(
     const between = text.charCodeAt(at + 10);
     if (between !== SPACE && between !== 84 && between !== DASH && between !== COLON && between !== 9) return false;
     const days = daysSinceEpoch(fourDigits(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8));
-    const clockAt = between === SPACE && text.charCodeAt(at + 11) === SPACE ? at + 12 : at + 11;
+    let clockAt = between === SPACE && text.charCodeAt(at + 11) === SPACE ? at + 12 : at + 11;
+    if (text.startsWith(" - ", at + 10)) clockAt = at + 13;
     const clockMark = text.charCodeAt(clockAt + 2) === POINT ? POINT : COLON;
     if (!dated(days, text, at, clockAt, end, clockMark)) return false;
     found.isRegular = true;
@@ -144,7 +153,8 @@ export function createTimeFinder(
     const between = text.charCodeAt(at + count);
     let clockAt = at + count + 1;
     if (between === SPACE && text.charCodeAt(clockAt) === SPACE) clockAt++;
-    if (between !== SPACE && (count === 6 || (between !== DASH && between !== 84 && between !== 95))) return false;
+    const isApart = between === DASH || between === 84 || between === 95 || between === COLON;
+    if (between !== SPACE && (count === 6 || !isApart)) return false;
     if (lengthOfDigits(text, clockAt) === 6) return compactClock(days, text, at, clockAt, end);
     return dated(days, text, at, clockAt, end, COLON, count === 8);
   }
@@ -161,7 +171,9 @@ export function createTimeFinder(
       if (years === 2 && mark === SPACE) return yearless(month, first, text, at, secondAt + 4, end);
       if (years !== 4 && years !== 2) return false;
       const year = years === 4 ? fourDigits(text, secondAt + 4) : fullYear(twoDigits(text, secondAt + 4));
-      return dated(daysSinceEpoch(year, month, first), text, at, secondAt + 5 + years, end);
+      const dayEnd = secondAt + 4 + years;
+      const clockAt = text.startsWith("::", dayEnd) ? dayEnd + 2 : dayEnd + 1;
+      return dated(daysSinceEpoch(year, month, first), text, at, clockAt, end);
     }
     if (mark === SPACE) return false;
     const secondLength = lengthOfDigits(text, secondAt);
@@ -170,7 +182,9 @@ export function createTimeFinder(
     const thirdAt = secondAt + secondLength + 1;
     if (text.charCodeAt(thirdAt - 1) !== mark) {
       // Month and day; only points may stand for day and month, where it can't be otherwise.
-      if (mark === SLASH || count === 1 || secondLength === 1 || text.charCodeAt(thirdAt - 1) !== SPACE) return false;
+      const between = text.charCodeAt(thirdAt - 1);
+      const isApart = between === SPACE || (mark === DASH && between === 124) || (mark === SLASH && between === DASH);
+      if (count === 1 || secondLength === 1 || !isApart || (mark === SLASH && between === SPACE)) return false;
       const isDayFirst = mark === POINT && first > 12;
       if (!yearless(isDayFirst ? second : first, isDayFirst ? first : second, text, at, thirdAt, end)) return false;
       found.isRegular = mark === DASH;
@@ -187,7 +201,7 @@ export function createTimeFinder(
       isMonthFirst ? first : second,
       isMonthFirst ? second : first,
     );
-    const clockAt = thirdAt + (text.charCodeAt(thirdAt + 4) === 44 ? 6 : 5);
+    const clockAt = thirdAt + (text.charCodeAt(thirdAt + 4) === 44 ? 6 : text.startsWith(" -- ", thirdAt + 4) ? 8 : 5);
     return dated(days, text, at, clockAt, end);
   }
 
@@ -217,8 +231,11 @@ export function createTimeFinder(
   /** `Jun 14 15:16:01`, `Jun  4 …`, `Jun 14, 2005 3:16:01 PM`, with `2005` after the clock or before it. */
   function startingWithMonth(text: string, at: number, end: number): boolean {
     const month = monthOf(text, at);
-    if (Number.isNaN(month) || text.charCodeAt(at + 3) !== SPACE) return false;
-    const dayAt = text.charCodeAt(at + 4) === SPACE ? at + 5 : at + 4;
+    if (Number.isNaN(month)) return false;
+    const monthEnd = text.charCodeAt(at + 3) === SPACE ? at + 3 : at + (MONTHS[month - 1]?.length ?? 0);
+    if (text.charCodeAt(monthEnd) !== SPACE || (monthEnd > at + 3 && !text.startsWith(MONTHS[month - 1], at)))
+      return false;
+    const dayAt = text.charCodeAt(monthEnd + 1) === SPACE ? monthEnd + 2 : monthEnd + 1;
     const dayDigits = lengthOfDigits(text, dayAt);
     if (dayDigits < 1 || dayDigits > 2) return false;
     const day = dayDigits === 1 ? text.charCodeAt(dayAt) - 48 : twoDigits(text, dayAt);
@@ -257,7 +274,12 @@ export function createTimeFinder(
     const after = stop < end ? text.charCodeAt(stop) : SPACE;
     if (
       text.charCodeAt(at) !== 49 ||
-      (after !== SPACE && after !== POINT && after !== 44 && after !== 124 && after !== 93)
+      (after !== SPACE &&
+        after !== POINT &&
+        after !== 44 &&
+        after !== 124 &&
+        after !== 93 &&
+        !(after === COLON && text.charCodeAt(stop + 1) === SPACE))
     )
       return false;
     if (after !== POINT && after !== 44) return set(epochUs(text, at, count), at, stop, false, true);
@@ -272,7 +294,8 @@ export function createTimeFinder(
   function isColumn(text: string, begin: number, at: number, end: number): boolean {
     if (!isDigitCode(text.charCodeAt(begin)) || text.charCodeAt(at - 1) !== SPACE) return false;
     let columns = 1;
-    for (let i = begin; i < at; i++) if (text.charCodeAt(i) === SPACE && ++columns > COLUMNS_MAX) return false;
+    for (let i = begin; i < at; i++) if (text.charCodeAt(i) === SPACE) columns++;
+    if (columns > COLUMNS_MAX && !isBeginOfSpan(text, at)) return false;
     return text.charCodeAt(at + 10) === SPACE && at + 10 < end && found.us <= appendUs + DAY_US;
   }
 
@@ -320,6 +343,13 @@ export function createTimeFinder(
     found.laterEnd = laterEnd;
     return found;
   };
+}
+
+/** Does a later time of the same day or so stand in the next column, as in the flow logs of clouds? */
+function isBeginOfSpan(text: string, at: number): boolean {
+  if (lengthOfDigits(text, at + 11) !== 10) return false;
+  const seconds = Number(text.slice(at + 11, at + 21)) - Number(text.slice(at, at + 10));
+  return seconds >= 0 && seconds <= 86_400;
 }
 
 /** Microseconds of an epoch time of `count` digits. */

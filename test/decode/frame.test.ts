@@ -143,6 +143,20 @@ describe("frame", () => {
     expect(records.map((record) => record.split("\n").length)).toEqual([1000, 501]);
   });
 
+  it("a throwable's name behind a line with a time, and the second line of java.util.logging, belong to it", () => {
+    const java = "2024-02-29 01:02:03,004 ERROR x\njava.lang.IllegalStateException: no\n\tat a.B.c(B.java:1)";
+    const twoLines = "Feb 29, 2024 1:02:03 PM com.example.Shop open\nSEVERE: no\n\tat a.B.c(B.java:1)";
+    const alone = [
+      "ERROR x",
+      "java.lang.Error: a",
+      "java.lang.Error: b\n\tat a.B",
+      "2024-02-29 01:02:03 x",
+      "ids.a: 1",
+      "INFO: y",
+    ];
+    expect(recordsOf(`${[java, twoLines, java, ...alone].join("\n")}\n`)).toEqual([java, twoLines, java, ...alone]);
+  });
+
   it.each([
     [
       "Java",
