@@ -5,7 +5,7 @@ import { engineCode } from "./error.ts";
 
 /** How errors that Weir itself found are called in ClickHouse's protocol. */
 const OWN: Readonly<Partial<Record<ErrorCode, readonly [number, string]>>> = {
-  USAGE: [36, "BAD_ARGUMENTS"],
+  USAGE: [62, "SYNTAX_ERROR"],
   STORE_READONLY: [164, "READONLY"],
   STORE_REJECTED: [117, "INCORRECT_DATA"],
   STORE_DISK_FULL: [243, "NOT_ENOUGH_SPACE"],

@@ -160,6 +160,8 @@ describe("the endpoint and plain HTTP", () => {
       text: "1\tFF\n2\t6E6F6E65\n3\t6E6F6E65\n",
     });
     expect(await post("/", Buffer.from("SELECT '\xff'", "latin1"))).toMatchObject({ status: 400, code: "36" });
+    for (const wrong of ["", " -- nothing", "SELECT 1; SELECT 2", "SELECT '"])
+      expect(await post("/", wrong)).toMatchObject({ status: 400, code: "62" });
     expect(await post("/", "SELECT 1", { "content-encoding": "snappy" })).toMatchObject({ status: 501, code: "48" });
   });
 
