@@ -5,6 +5,7 @@ import type { RecordBatch } from "../model/record.ts";
 import { type Correction, type CorrectionPlan, countsOfLetters, differenceOf } from "../plan/correction.ts";
 import type { Config } from "../runtime/config.ts";
 import { type Letter, lettersAfter, lettersAt, lettersByBatch, partitionsWithLetters } from "./dead-letters-read.ts";
+import { byHeader, type Found, type Run, recordAt, recordsOf } from "./dead-letters-records.ts";
 import { nextAttempt, whileAlone } from "./replay-lock.ts";
 import { resumeSwap } from "./replay-swap.ts";
 import { openReread, type Reread, type StoredPartition } from "./reread.ts";
@@ -130,10 +131,11 @@ async function replayLetters(
     return { topic, partition, source, format, run, attempt, corrections };
   };
   for (const group of lettersByBatch(letters)) {
-    const one = await prepare(workplace, stored, reread, group, { run, attempt }, tally);
-    if (one === null || isDry) continue;
-    prepared.push(one);
-    bytes += one.blocks.reduce((sum, { native }) => sum + native.reduce((n, part) => n + part.length, 0), 0);
+    for (const one of await prepare(workplace, stored, reread, group, { run, attempt }, tally)) {
+      if (isDry) continue;
+      prepared.push(one);
+      bytes += one.blocks.reduce((sum, { native }) => sum + native.reduce((n, part) => n + part.length, 0), 0);
+    }
     if (bytes < BYTES_MAX) continue;
     await carryOut(workplace, plan(), prepared);
     prepared = [];
@@ -150,18 +152,18 @@ async function highestRun({ store }: Workplace, { topic, partition }: StoredPart
   return Number(row?.run ?? 0);
 }
 
-/** Runs the pipeline over letters of one batch; null when nothing changes. */
+/** Runs the pipeline over letters of one batch; a correction for each header line that they are read by. None: nothing changes. */
 async function prepare(
   workplace: Workplace,
-  { topic, partition, source }: StoredPartition,
+  stored: StoredPartition,
   reread: Reread,
   letters: readonly Letter[],
-  { run, attempt }: { readonly run: number; readonly attempt: number },
+  attempt: Pick<BatchIdentity, "run" | "attempt">,
   tally: ReplayedLetters,
-): Promise<Prepared | null> {
+): Promise<Prepared[]> {
   const [{ batchStart, batchEnd, appendTimeUs }] = letters;
   const whole = await reread.read(BigInt(batchStart), BigInt(batchEnd) + 1n, appendTimeUs, "first");
-  const found: { readonly letter: Letter; readonly text: string; readonly isCut: boolean }[] = [];
+  const found: Found[] = [];
   tally.letters += letters.length;
   for (const letter of letters) {
     const record = whole === null ? null : recordAt(whole, BigInt(letter.offset));
@@ -171,7 +173,22 @@ async function prepare(
     if (record !== null) found.push({ letter, ...record });
     else if (letter.payload !== null) found.push({ letter, text: letter.payload, isCut: false });
   }
-  if (found.length === 0) return null;
+  if (found.length === 0) return [];
+  const runs = whole === null ? [{ header: "", found }] : byHeader(whole, reread.headerPrefix, found);
+  return runs.flatMap((run) => prepareRun(workplace, stored, reread, run, attempt, tally) ?? []);
+}
+
+/** Runs the pipeline over letters that are read by one header; null when nothing changes. */
+function prepareRun(
+  workplace: Workplace,
+  { topic, partition, source }: StoredPartition,
+  reread: Reread,
+  of: Run,
+  { run, attempt }: Pick<BatchIdentity, "run" | "attempt">,
+  tally: ReplayedLetters,
+): Prepared | null {
+  const { found } = of;
+  const [{ batchStart, batchEnd, appendTimeUs }] = found.map(({ letter }) => letter);
   const offsets = found.map(({ letter }) => letter.offset);
   const identity: BatchIdentity = {
     topic,
@@ -181,7 +198,7 @@ async function prepare(
     run,
     attempt,
   };
-  const records = batchOf(identity, found, appendTimeUs);
+  const records = recordsOf(identity, of, appendTimeUs);
   const encoded = runPipeline(workplace, reread, records, identity);
   const refusedNow = new Map(encoded.refused.map((letter) => [letter.record, letter]));
   const settled = offsets.filter((_, i) => !refusedNow.has(i));
@@ -218,49 +235,6 @@ function runPipeline(workplace: Workplace, reread: Reread, records: RecordBatch,
 /** An encoder's bytes are valid until it is used again. */
 function kept(block: InsertBlock): InsertBlock {
   return { ...block, native: block.native.map((part) => new Uint8Array(part)) };
-}
-
-function recordAt(batch: RecordBatch, offset: bigint): { readonly text: string; readonly isCut: boolean } | null {
-  const delta = Number(offset - batch.firstOffset);
-  for (let i = 0; i < batch.count; i++) {
-    if (batch.offsetDeltas[i] !== delta) continue;
-    return { text: batch.text.slice(batch.begins[i], batch.ends[i]), isCut: batch.cut.includes(i) };
-  }
-  return null;
-}
-
-/** Records from here and there as one batch. */
-function batchOf(
-  { topic, partition, batchStart, batchEnd }: BatchIdentity,
-  records: readonly { readonly letter: Letter; readonly text: string; readonly isCut: boolean }[],
-  appendTimeUs: number,
-): RecordBatch {
-  const count = records.length;
-  const begins = new Uint32Array(count);
-  const ends = new Uint32Array(count);
-  const offsetDeltas = new Uint32Array(count);
-  const cut: number[] = [];
-  let at = 0;
-  for (const [i, { letter, text, isCut }] of records.entries()) {
-    begins[i] = at;
-    at += text.length;
-    ends[i] = at;
-    offsetDeltas[i] = Number(BigInt(letter.offset) - batchStart);
-    if (isCut) cut.push(i);
-  }
-  return {
-    topic,
-    partition,
-    text: records.map(({ text }) => text).join(""),
-    count,
-    begins,
-    ends,
-    firstOffset: batchStart,
-    offsetDeltas,
-    nextOffset: batchEnd + 1n,
-    appendTimeUs,
-    cut,
-  };
 }
 
 /** Plan, insert, ledger, and then the letters. */
@@ -324,8 +298,9 @@ async function finishPlanned(workplace: Workplace): Promise<void> {
     for (const correction of undone) {
       const letters = await lettersAt(store, planned, correction.offsets);
       if (letters.length === 0) continue;
-      const one = await prepare(workplace, planned, reread, letters, { run, attempt }, emptyTally(planned.source));
-      if (one !== null) prepared.push(one);
+      prepared.push(
+        ...(await prepare(workplace, planned, reread, letters, { run, attempt }, emptyTally(planned.source))),
+      );
     }
   } finally {
     await reread.close();

@@ -20,6 +20,8 @@ export interface Reread {
   readonly path: string | null;
   /** How its lines are read now. */
   readonly reading: Reading;
+  /** What begins lines that say how those after them are read; null: there are none. */
+  readonly headerPrefix: string | null;
   /**
    * The records of [from, to), none more and none less; null when they can't be had any more. `as`: cut as the format
    * says that the lines have now, or had when they were first read.
@@ -57,16 +59,19 @@ export async function openReread(
     );
     isDeclared = format !== "auto" && refused.length > 0;
   }
+  const headerPrefixNow = headerPrefix?.(decided) ?? null;
   const first = file === null || file.format === "" ? decided : file.format;
   return {
     path: file?.path ?? null,
     reading: readingOf(config, source, decided, isDeclared),
+    headerPrefix: headerPrefixNow,
     async read(from, to, appendTimeUs, as) {
       const cutAs = as === "now" ? decided : first;
       const framing = {
         join: joins(cutAs),
         recordBytesMax,
-        headerPrefix: headerPrefix?.(cutAs) ?? null,
+        // Of the format that the lines are read as now, however they are cut.
+        headerPrefix: headerPrefixNow,
         appendTimeUs,
       };
       return (await file?.read(Number(from), Number(to), framing)) ?? null;

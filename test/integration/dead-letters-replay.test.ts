@@ -104,6 +104,27 @@ describe("weir dead-letters replay", { timeout: 240_000 }, () => {
     expect(await readable(data)).toEqual(after);
   });
 
+  it("reads each line of a W3C log by the header before it, in whichever batch that stands", async () => {
+    const fields = ["date time c-ip cs-method cs-uri-stem sc-status", "date time sc-status cs-uri-stem cs-method c-ip"];
+    let text = "";
+    for (let i = 0; i < 90; i++) {
+      const at = `2026-03-01 10:00:${String(i % 60).padStart(2, "0")}`;
+      if (i === 0 || i === 50) text += `#Fields: ${fields[i === 0 ? 0 : 1]}\n`;
+      text += i < 50 ? `${at} 192.0.2.${i} GET /a/${i} 200\n` : `${at} 404 /b/${i} POST 192.0.2.${i}\n`;
+    }
+    const folder = makeFolder();
+    const file = join(folder, "shop.log");
+    writeFileSync(file, text);
+    const [data, fresh] = [join(folder, "data"), join(folder, "fresh")];
+    const w3c = DECLARED.replace("json", "w3c");
+    await loadInto(data, [file], { yaml: DECLARED });
+    await loadInto(fresh, [file], { yaml: w3c });
+    expect(await askValue(data, "SELECT count() FROM dead_letters")).toBe(92);
+    const [told] = await inWorkplace(data, w3c, (workplace) => replayLettersIn(workplace, ALL));
+    expect(told).toMatchObject({ letters: 92, events: 90, dropped: 2, refused: 0 });
+    expect(masked(await readable(data))).toEqual(masked(await readable(fresh)));
+  });
+
   it("changes nothing in a dry run, and tells what it would do", async () => {
     const { data } = await loaded(DECLARED);
     const before = await readable(data);
