@@ -14,7 +14,9 @@ import { type Lookups, NO_LOOKUPS, type ServiceRule } from "./model/lookups.ts";
 import type { InsertBlock } from "./model/ports.ts";
 import type { RecordBatch } from "./model/record.ts";
 import type { Rule } from "./model/rule.ts";
-import { createParse, type ParseOptions } from "./parse/parse.ts";
+import { createParse, type ParseOptions, type SourceNames } from "./parse/parse.ts";
+
+export type { SourceNames };
 
 /**
  * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
@@ -65,35 +67,40 @@ const PARSE_RECORDS = 16_384;
  * encoded batch. Its bytes are valid until the run after the next.
  */
 export interface Pipeline {
-  run(records: RecordBatch, identity: BatchIdentity, lookups?: Lookups): Generator<string, EncodedBatch>;
+  /** `names`: instead of those that the pipeline was made with. */
+  run(
+    records: RecordBatch,
+    identity: BatchIdentity,
+    lookups?: Lookups,
+    names?: SourceNames,
+  ): Generator<string, EncodedBatch>;
 }
+
+/** Yielded instead of a stage's name while another batch is in the pipeline: nothing goes on before other work ran. */
+export const WAITING = "wait";
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const batch = new EventBatch(options.rowsMax);
   const decode = decodeOf(options);
   const parse = createParse(options.parse);
   const mask = options.maskOf === null ? null : createMaskStage(options.maskOf, options.parse.tenant);
-  const enrich = createEnrich({
-    countryOf: options.countryOf,
-    serviceRules: options.serviceRules ?? [],
-    sourceService: options.parse.service,
-  });
+  const enrich = createEnrich({ countryOf: options.countryOf, serviceRules: options.serviceRules ?? [] });
   const aggregate = createAggregate(options.rules);
   // Two encoders in turn: one batch is inserted while the next is encoded.
   const encoders = [createEventsEncoder(), createEventsEncoder()];
   let turn = 0;
 
   return {
-    *run(records, identity, lookups = options.lookups?.() ?? NO_LOOKUPS) {
+    *run(records, identity, lookups = options.lookups?.() ?? NO_LOOKUPS, names = options.parse) {
       const decoded = decode(records);
       batch.begin(decoded, decoded.count + (decoded.pieces?.count ?? 0));
       for (let from = 0; from < records.count; from += PARSE_RECORDS) {
-        parse(batch, from, Math.min(records.count, from + PARSE_RECORDS));
+        parse(batch, from, Math.min(records.count, from + PARSE_RECORDS), names);
         yield "parse";
       }
       mask?.(batch);
       yield "mask";
-      enrich(batch, lookups);
+      enrich(batch, lookups, names.service);
       yield "enrich";
       const shares = aggregate(batch);
       yield "aggregate";
@@ -107,7 +114,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         };
       });
       const row = ledgerRowOf(batch);
-      const { tenant, source } = options.parse;
+      const { tenant } = options.parse;
+      const { source } = names;
       const encoded: EncodedBatch = {
         events,
         deadLetters: encodeDeadLetters(batch, tenant, source, identity),

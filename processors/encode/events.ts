@@ -63,7 +63,7 @@ export function createEventsEncoder(): (
     block.map("attributes", batch.attributeEnds, batch.attributes);
     block.texts("line_kept", batch.line_kept);
     block.constant("topic", identity.topic);
-    block.numbers("partition", "UInt32", new Uint32Array(batch.rowsMax).fill(identity.partition, 0, batch.rows));
+    block.numbers("partition", "UInt32", new Uint32Array(batch.rows).fill(identity.partition));
     writeOffsets(offsets, batch, selection);
     block.bigints("offset", "Int64", offsets.subarray(0, rows));
     block.numbers("index", "UInt32", batch.index);

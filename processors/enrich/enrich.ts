@@ -12,8 +12,6 @@ export interface EnrichOptions {
   /** ISO 3166-1 alpha-2 code of an address's country, or "". Asked once per distinct address. */
   readonly countryOf: (address: string) => string;
   readonly serviceRules?: readonly ServiceRule[];
-  /** The service of events whose records name none. */
-  readonly sourceService?: string;
 }
 
 /**
@@ -27,19 +25,25 @@ export interface EnrichOptions {
  *
  * What a source said itself stays. Runs behind masking, so that no answer holds more than the masked
  * text does. Every batch of the pipeline must go through the same stage: it remembers answers by dictionary id.
+ *
+ * `sourceService` is the service of events whose records name none.
  */
-export function createEnrich(options: EnrichOptions): (batch: EventBatch, lookups?: Lookups) => void {
+export function createEnrich(
+  options: EnrichOptions,
+): (batch: EventBatch, lookups?: Lookups, sourceService?: string) => void {
   const country = new Derivation(options.countryOf);
   const route = new Derivation(routeOf);
   const agentParts = createAgentParts();
   const fillTemplateIds = createTemplateIds();
-  const { serviceRules = [], sourceService = "" } = options;
-  const setService = createSetService(sourceService);
+  const { serviceRules = [] } = options;
+  let ownService = "";
+  const setService = createSetService(() => ownService);
   const nameServices = createServiceRules(serviceRules, setService);
   let known = NO_LOOKUPS;
   let lookUp = createLookUp(known, setService);
 
-  return function enrich(batch, lookups = NO_LOOKUPS) {
+  return function enrich(batch, lookups = NO_LOOKUPS, sourceService = "") {
+    ownService = sourceService;
     // Answers that are remembered are those of one version.
     if (lookups !== known) {
       known = lookups;

@@ -11,12 +11,14 @@ import { createFieldReader } from "./look-up.ts";
 const SLOT = "\x01service_name\x01";
 
 /** Sets the service of rows that still have the source's. */
-export function createSetService(sourceService: string): (batch: EventBatch, row: number, service: string) => void {
+export function createSetService(
+  sourceService: () => string,
+): (batch: EventBatch, row: number, service: string) => void {
   let generation = -1;
   let isSaid: (boolean | undefined)[] = [];
   return function setService({ strings }, row, service) {
     const { service_name, line_layout } = strings;
-    if (service_name.get(row) !== sourceService) return;
+    if (service_name.get(row) !== sourceService()) return;
     const { dictionary } = line_layout;
     if (dictionary.generation !== generation) {
       generation = dictionary.generation;

@@ -6,6 +6,8 @@ import { WeirError } from "../model/errors.ts";
 export interface ByteReader {
   /** Fills target[at, at + length) or a part of it from a position on; resolves to the bytes read, 0 at the end. */
   read(position: number, target: Buffer, at: number, length: number): Promise<number>;
+  /** How many bytes there are from a position on, as far as that is known before reading. Absent: never. */
+  bytesAfter?(position: number): Promise<number>;
   /** Whether whoever writes makes a pause at a position, so that reading there would wait. Absent: never. */
   isPausedAt?(position: number): Promise<boolean>;
   /** How far the medium was read, in its own bytes (compressed ones for an archive): for progress. */
@@ -33,6 +35,7 @@ export function plainReader(path: string, use: () => Promise<FileHandle>, known:
     get mediumBytes() {
       return mediumBytes;
     },
+    bytesAfter: async (position) => Math.max(0, (await (await use()).stat()).size - position),
     async read(position, target, at, length) {
       const file = await use();
       const expected = before?.position === position ? before.tail : NO_BYTES;

@@ -7,7 +7,7 @@ import { EMPTY_FINGERPRINT, extended, type Fingerprint, tailCrc } from "./finger
 import { headerBefore, lastHeader } from "./header-line.ts";
 import { scan } from "./opened-file.ts";
 import { createRecordReader, type EndMeans } from "./record-reader.ts";
-import { type FileEntry, HEAD_BYTES, headSha256, putEntry } from "./registry.ts";
+import { type FileEntry, HEAD_BYTES, headOf, putEntry } from "./registry.ts";
 import type { Store } from "./store-port.ts";
 
 /** What every source of this folder is told. */
@@ -233,7 +233,7 @@ export async function createEntrySource(parts: EntrySourceParts, bytes: ByteRead
         ...entry,
         offset,
         ...(header === null ? {} : { header }),
-        ...(head === null ? {} : { headBytes: head.length, headSha256: headSha256(head) }),
+        ...(head === null ? {} : headOf(head)),
         prefixCrc: fingerprint.crc,
         tailBytes: fingerprint.tail.length,
         tailCrc: tailCrc(fingerprint),

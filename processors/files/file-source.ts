@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { type Appended, type Standing, WHOLE_BYTES } from "./append-times.ts";
+import { isBinary } from "./binary.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions } from "./entry-source.ts";
 import { EMPTY_FINGERPRINT, type Fingerprint } from "./fingerprint.ts";
 import { type OpenedFile, openFile } from "./opened-file.ts";
 import { recognise } from "./recognise.ts";
 import type { EndMeans } from "./record-reader.ts";
-import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
+import { createRegistry, type FileEntry, HEAD_BYTES, headOf, type Registry } from "./registry.ts";
 
 export interface FileSourceOptions extends SourceOptions {
   readonly path: string;
@@ -14,6 +15,8 @@ export interface FileSourceOptions extends SourceOptions {
   readonly endMeans: EndMeans;
   /** Take it only as one of these: what turns out to be anything else is not registered. */
   readonly only?: (entry: FileEntry) => boolean;
+  /** Take it only if it holds text; what holds none is not registered. */
+  readonly textOnly?: boolean;
   /** Instead of the file's mtime; microseconds since the epoch. */
   readonly mtimeUs?: number;
 }
@@ -59,7 +62,7 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
   return source;
 }
 
-/** The same; null when the file is none of those that `only` lets through. */
+/** The same; null when the file is none of those that `only` and `textOnly` let through. */
 export async function openFileSourceIf(options: FileSourceOptions): Promise<FileSource | null> {
   const { store, path } = options;
   const registry = createRegistry(store);
@@ -89,6 +92,7 @@ export async function openFileSourceIf(options: FileSourceOptions): Promise<File
 
 async function decide(file: OpenedFile, registry: Registry, options: FileSourceOptions): Promise<Decision | null> {
   const head = await file.sample(HEAD_BYTES);
+  if (options.textOnly === true && isBinary(head)) return null;
   const isWhole = endOf(file, options) === "final";
   let generation = 0;
   for (const entry of registry.candidates(head, file.inode)) {
@@ -113,8 +117,7 @@ async function decide(file: OpenedFile, registry: Registry, options: FileSourceO
     isPending: false,
     path: file.path,
     inode: file.inode,
-    headBytes: head.length,
-    headSha256: headSha256(head),
+    ...headOf(head),
     appended: await firstAppended(file, options.mtimeUs),
     format: "",
     isComplete: false,
@@ -139,7 +142,8 @@ async function seenAgain(
 ): Promise<FileEntry> {
   let seen = entry;
   if (isNewPlace) seen = { ...seen, path: file.path, inode: file.inode };
-  if (head.length > entry.headBytes) seen = { ...seen, headBytes: head.length, headSha256: headSha256(head) };
+  const longer = headOf(head);
+  if (longer.headBytes > entry.headBytes) seen = { ...seen, ...longer };
   const isChanged = seen.path !== entry.path || seen.inode !== entry.inode || seen.headBytes !== entry.headBytes;
   if (isChanged) await registry.update(seen);
   return seen;

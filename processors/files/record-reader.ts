@@ -45,6 +45,8 @@ const CHUNK_BYTES_MAX = 256 << 20;
 const RECORD_BYTES_GUESS = 128;
 /** Room in front of a chunk for what the chunk before left over. */
 const HEADROOM_BYTES = 256 << 10;
+/** Room that is made at least. */
+const SMALL_BYTES = 4096;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -72,21 +74,29 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
   let isClosed = false;
   let recordBytes = RECORD_BYTES_GUESS;
 
-  async function readPiece(target: Buffer, position: number, length: number): Promise<Piece> {
-    const isRoomy = target.length >= HEADROOM_BYTES + length;
-    const room = isRoomy ? target : Buffer.allocUnsafeSlow(roundedUp(HEADROOM_BYTES + length));
+  async function readPiece(target: Buffer, position: number, lengthMax: number): Promise<Piece> {
+    let length = lengthMax;
+    let room = target;
+    let headroom = HEADROOM_BYTES;
     let count = 0;
     try {
+      if (target.length < HEADROOM_BYTES + lengthMax) {
+        // Most of many followed files are small, and have little new.
+        const bytesThere = (await bytes.bytesAfter?.(position)) ?? lengthMax;
+        length = Math.min(lengthMax, Math.max(SMALL_BYTES, bytesThere));
+        headroom = Math.min(HEADROOM_BYTES, length);
+        if (target.length < headroom + length) room = Buffer.allocUnsafeSlow(roundedUp(headroom + length));
+      }
       while (count < length) {
-        const got = await bytes.read(position + count, room, HEADROOM_BYTES + count, length - count);
+        const got = await bytes.read(position + count, room, headroom + count, length - count);
         if (got === 0) break;
         count += got;
         if (await bytes.isPausedAt?.(position + count)) break;
       }
     } catch (failure) {
-      return { buffer: room, at: HEADROOM_BYTES, bytes: count, failure };
+      return { buffer: room, at: headroom, bytes: count, failure };
     }
-    return { buffer: room, at: HEADROOM_BYTES, bytes: count, failure: null };
+    return { buffer: room, at: headroom, bytes: count, failure: null };
   }
 
   /** The piece behind what is held: the one read ahead, if it holds something. */
@@ -261,7 +271,7 @@ export function createRecordReader(bytes: ByteReader, frame: Frame, recordBytesM
   };
 }
 
-/** Buffers grow by whole mebibytes, so that batches of slightly different size share one. */
+/** Large buffers grow by whole mebibytes, so that batches of slightly different size share one. */
 function roundedUp(bytes: number): number {
-  return (bytes + 0xfffff) & ~0xfffff;
+  return bytes < 0x100000 ? bytes : (bytes + 0xfffff) & ~0xfffff;
 }

@@ -15,7 +15,7 @@ export interface FileEntry {
   readonly path: string;
   /** "device:inode"; "" for a stream. */
   readonly inode: string;
-  /** Length of the head, at most HEAD_BYTES, and its SHA-256 in hex. */
+  /** Length of the head, one of few (`headOf`), and its SHA-256 in hex. */
   readonly headBytes: number;
   readonly headSha256: string;
   /** What was there when: an entry's append time is the file's mtime when the entry was first seen. */
@@ -42,7 +42,18 @@ export function knownOf(entry: FileEntry): Known {
   return entry.reached ?? entry;
 }
 
+/** So long a head is at most. A power of two. */
 export const HEAD_BYTES = 4096;
+
+/**
+ * What of first bytes content is found by. Heads are looked up by length, so they have few lengths: powers of two, as much as
+ * there is of it.
+ */
+export function headOf(bytes: Buffer): Pick<FileEntry, "headBytes" | "headSha256"> {
+  const length = Math.min(bytes.length, HEAD_BYTES);
+  const headBytes = length === 0 ? 0 : 2 ** Math.floor(Math.log2(length));
+  return { headBytes, headSha256: headSha256(bytes.subarray(0, headBytes)) };
+}
 
 export interface Registry {
   /** Entries that may be the same: with this head or a beginning of it, or with this inode. Latest generation first. */
@@ -74,7 +85,7 @@ export function createRegistry(store: Store): Registry {
       const found = new Map<string, FileEntry>();
       const add = (entry: FileEntry) => found.set(JSON.stringify([entry.topic, entry.partition]), entry);
       if (inode !== "") find("inode", inode).forEach(add);
-      // Few lengths occur: HEAD_BYTES, and those of short files.
+      // Few lengths occur: those that `headOf` gives, and in journals of earlier versions those of short files.
       for (const { key } of view.range(["head_length"])) {
         const length = key[1] as number;
         if (length > head.length) break;

@@ -4,7 +4,7 @@ import { createEntrySource, type EntrySource, SAMPLE_BYTES, type SourceOptions }
 import { containerOf } from "./inflate.ts";
 import { createIntake, createPipeInput, type PipeInput } from "./intake.ts";
 import { compare, type Known, knownOf, unchanged } from "./pipe-identity.ts";
-import { createRegistry, type FileEntry, HEAD_BYTES, headSha256, type Registry } from "./registry.ts";
+import { createRegistry, type FileEntry, HEAD_BYTES, headOf, type Registry } from "./registry.ts";
 import { sampleOf, spoolParts } from "./spool-source.ts";
 import type { SpoolPort, Store } from "./store-port.ts";
 
@@ -136,11 +136,6 @@ async function begin(
     await unlock();
     throw error;
   }
-}
-
-function headOf(bytes: Buffer): Pick<FileEntry, "headBytes" | "headSha256"> {
-  const head = bytes.subarray(0, HEAD_BYTES);
-  return { headBytes: head.length, headSha256: headSha256(head) };
 }
 
 /** The contents to compare with, and the generation of the pipe if it is none of them. */

@@ -8,6 +8,7 @@ import { makeFolder } from "../runtime/folder.ts";
 import { acquireLock } from "./lock.ts";
 import { openSeal, type Seal } from "./seal.ts";
 import { createSpool, type Spool } from "./spool.ts";
+import { createWriteQueue } from "./write-queue.ts";
 
 /** A path of names and numbers; keys sort part by part, numbers by value. */
 export type JournalKey = readonly (string | number)[];
@@ -36,7 +37,8 @@ export interface Journal {
   readonly view: JournalTransaction;
   /**
    * Runs the work, which must be synchronous, with nobody else writing; resolves once its writes are on disk. All of
-   * them or, when it throws, none. Throws JOURNAL_DISK_FULL.
+   * them or, when it throws, none. Work that is asked for at the same time is written together, in the order in which it was
+   * asked for; it may run a second time when other work of it throws. Throws JOURNAL_DISK_FULL.
    */
   transact<T>(work: (transaction: JournalTransaction) => T): Promise<T>;
   committed(topic: string, partition: number): Commit | null;
@@ -83,10 +85,12 @@ export async function openJournal(dir: string): Promise<Journal> {
       entries(database, { start: [...prefix, upTo], end: [...prefix], reverse: true, limit: 1 })[0],
   };
 
+  // Not the asynchronous kind: when the disk is full that one rejects promises which nobody holds.
+  const queue = createWriteQueue((work) => database.transactionSync(work));
+
   async function transact<T>(work: (transaction: JournalTransaction) => T): Promise<T> {
     try {
-      // Not the asynchronous kind: when the disk is full that one rejects promises which nobody holds.
-      return database.transactionSync(() => work(view));
+      return await queue.add(() => work(view));
     } catch (error) {
       throw await journalError(error, path);
     }
@@ -115,7 +119,10 @@ export async function openJournal(dir: string): Promise<Journal> {
     putMeta: (name, value) => transact((transaction) => transaction.put(["meta", name], Buffer.from(value))),
     lock: (topic, partition) => acquireLock(journal, topic, partition),
     spool: (topic, partition) => createSpool(journal, topic, partition),
-    close: () => database.close(),
+    close() {
+      queue.flush();
+      return database.close();
+    },
   };
   return journal;
 }

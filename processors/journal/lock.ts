@@ -28,8 +28,11 @@ export async function acquireLock(journal: Journal, topic: string, partition: nu
   return () => journal.transact((transaction) => transaction.remove(key));
 }
 
+let self: Holder | null = null;
+
 export function thisProcess(): Holder {
-  return { pid: process.pid, started: startOf(process.pid) ?? "" };
+  self ??= { pid: process.pid, started: startOf(process.pid) ?? "" };
+  return self;
 }
 
 /** Whether a holder is still the process that it was. */

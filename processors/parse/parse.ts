@@ -22,15 +22,19 @@ import { TEXT } from "./text.ts";
 import { DAY_US, daysSinceEpoch } from "./timestamp.ts";
 import { createZone } from "./zone.ts";
 
-export interface ParseOptions {
+/** What a source is called, and the service of its events whose record names none. */
+export interface SourceNames {
+  readonly source: string;
+  readonly service: string;
+}
+
+export interface ParseOptions extends SourceNames {
   /** Format of the partition's lines. */
   readonly format: string;
   /** The source declares its format: a line of another format is a dead letter. Otherwise every line is an event. */
   readonly isDeclared: boolean;
-  readonly source: string;
   /** Given to events whose record names none. */
   readonly tenant: string;
-  readonly service: string;
   /** Formats of the user's own. */
   readonly formats?: readonly Format[];
   /** Zone of times that are written without one, by its IANA name; absent: UTC. */
@@ -57,7 +61,9 @@ const CASCADE: readonly Format[] = [JSON_LINES, COMBINED, LOGFMT, TEXT];
  *
  * A batch may be parsed in several calls, each going on where the one before ended.
  */
-export function createParse(options: ParseOptions): (batch: EventBatch, from?: number, to?: number) => void {
+export function createParse(
+  options: ParseOptions,
+): (batch: EventBatch, from?: number, to?: number, names?: SourceNames) => void {
   const own = formatByName(options.format, options.formats);
   const zone = createZone(options.timezone ?? "UTC");
   const parsersOf = (formats: readonly Format[]): Parsers => ({
@@ -191,7 +197,7 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
     while (nextEntry < entries.count && entries.record[nextEntry] === record) nextEntry++;
   }
 
-  return function parse(batch, from = 0, to = batch.records.count) {
+  return function parse(batch, from = 0, to = batch.records.count, names = options) {
     if (program !== null && from === 0) {
       const unwrapped = program.unwrap(batch.records);
       entries = unwrapped.entries;
@@ -201,9 +207,9 @@ export function createParse(options: ParseOptions): (batch: EventBatch, from?: n
     }
     const { begins, ends, cut, poison, pieces } = batch.records;
     const { strings } = batch;
-    given.source = strings.source.dictionary.intern(options.source);
+    given.source = strings.source.dictionary.intern(names.source);
     given.tenant = strings.tenant.dictionary.intern(options.tenant);
-    given.service = strings.service_name.dictionary.intern(options.service);
+    given.service = strings.service_name.dictionary.intern(names.service);
     given.bodyLayout = strings.line_layout.dictionary.intern(BODY_LAYOUT);
     for (const { formats, formatIds } of program === null ? [outer] : [outer, program.inner])
       for (const [i, { name }] of formats.entries()) formatIds[i] = strings.format.dictionary.intern(name);

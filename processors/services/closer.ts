@@ -79,27 +79,29 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
       return { disorderUs: disorderSeconds * 1_000_000, latenessUs: latenessSeconds * 1_000_000 };
     }
 
-    async function decide(isForced: boolean): Promise<Cut | null> {
+    async function decide(isForced: boolean): Promise<{ cut: Cut | null; partitions: readonly PartitionFacts[] }> {
       const uncut = await readUncut(store, seenAt);
       // A batch of a later run has taken the place of one that counted: both are told in the same cut.
       const isReplaced = uncut.batches.some(({ run }) => run > 0);
       const removed = ticks++ % TICKS_PER_LOOK === 0 || isForced || isReplaced ? await readLost(store) : [];
       seenAt = uncut.seenAt;
       reachFurther(reaches, uncut.batches);
-      return decideCut({
+      const partitions = [...reaches.values()].map(factsOf);
+      const cut = decideCut({
         history,
         nowUs: clock.nowUs(),
-        partitions: [...reaches.values()].map(factsOf),
+        partitions,
         added: uncut.batches,
         removed,
         stepUs: Math.min(...config.rules.map((rule) => rule.windowSeconds), 60) * 1_000_000,
         isForced,
       });
+      return { cut, partitions };
     }
 
     return {
       async tick(isForced) {
-        const cut = await decide(isForced);
+        const { cut, partitions } = await decide(isForced);
         if (cut !== null) {
           const stored = await storeCut(store, cut);
           const isMine = stored.decidedUs === cut.decidedUs && stored.watermarkUs === cut.watermarkUs;
@@ -112,7 +114,7 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
             reaches = await readReaches(store);
           }
         }
-        return { watermarkUs: history.watermarkUs, heldBy: heldBy([...reaches.values()].map(factsOf)) };
+        return { watermarkUs: history.watermarkUs, heldBy: heldBy(partitions) };
       },
       async close() {
         await publishing.close();

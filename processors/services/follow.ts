@@ -6,7 +6,7 @@ import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createProofBook, type ProofBook } from "./attendance.ts";
 import { createFileOpener, type OpenFile, type OpenProcessor } from "./followed-file.ts";
-import { createLost } from "./lost-files.ts";
+import { createLost, type LostFile } from "./lost-files.ts";
 import { sourceNameOf } from "./partition.ts";
 import { due, type Place, placeAt } from "./place.ts";
 import type { Workplace } from "./workplace.ts";
@@ -21,7 +21,7 @@ export interface FollowOptions {
   /** Errors that keep only the file that they are of from going on, beside those of reading it. */
   readonly isOfOneFile?: (error: WeirError) => boolean;
   /** Runs the work of several files side by side; one after the other without. */
-  readonly together?: (work: readonly (() => Promise<void>)[]) => Promise<unknown>;
+  readonly together?: (work: readonly (() => Promise<void>)[]) => Promise<readonly PromiseSettledResult<void>[]>;
 }
 
 /** What a run takes its records from. */
@@ -96,6 +96,15 @@ export function followFiles(
     return inodes;
   }
 
+  /** Runs the work of several files, side by side where that can be; throws the first error when all came to their end. */
+  async function runAll(work: readonly (() => Promise<void>)[]): Promise<void> {
+    if (options.together === undefined) for (const one of work) await one();
+    else
+      for (let at = 0; at < work.length; at += GROUP_FILES)
+        for (const result of await options.together(work.slice(at, at + GROUP_FILES)))
+          if (result.status === "rejected") throw result.reason;
+  }
+
   /** Drains an open file as it is now, or to its end. */
   async function drainOpen({ source, processor }: OpenFile, isFinal: boolean): Promise<void> {
     if (isFinal) source.setEnd("final");
@@ -127,6 +136,10 @@ export function followFiles(
     if (open === null) return;
     await proofs.note(open.source);
     await opener.close(open);
+  }
+
+  async function closePlaces(closing: readonly Place[]): Promise<void> {
+    await runAll(closing.filter(({ open }) => open !== null).map((place) => () => closePlace(place)));
   }
 
   /** One of a file's errors is told, and the file tried again; any other ends the run. */
@@ -169,24 +182,29 @@ export function followFiles(
     }
   }
 
-  async function takeLost(): Promise<void> {
-    for (const { entry, source, isMissing, isLastTry } of lost.due()) {
-      const place = placeAt(entry.path, source, "beside");
-      const beside = await opener.openKnown(entry, source, held());
-      if (beside.open !== null) {
-        lost.remove(entry);
-        leaving.add({ place, open: beside.open, sizeBytes: -1, quietSinceMs: clock.monotonicMs() });
-      } else if (isMissing && isLastTry) {
-        await opener.giveUp(entry);
-        const { path, topic, partition, offset } = entry;
-        logger.warn(
-          { file: path, topic, partition, offset },
-          "File is gone; what it had after this offset was not read.",
-        );
-      }
-      // What came between that one and the file that is there now was never met.
-      for (const path of beside.newer) if (!places.has(path)) places.set(path, placeAt(path, source, "beside"));
+  async function drainAllLeaving(): Promise<void> {
+    const bytesOf = ({ open }: Leaving) => open.source.sizeBytes - Number(open.source.entry.offset);
+    for (const group of groupsOf([...leaving], bytesOf, config.batch.bytesMax))
+      await runAll(
+        group.map((one) => async () => {
+          if (!signal.aborted) await drainLeaving(one);
+        }),
+      );
+  }
+
+  async function takeLost({ entry, source, isMissing, isLastTry }: LostFile): Promise<void> {
+    const place = placeAt(entry.path, source, "beside");
+    const beside = await opener.openKnown(entry, source, held());
+    if (beside.open !== null) {
+      lost.remove(entry);
+      leaving.add({ place, open: beside.open, sizeBytes: -1, quietSinceMs: clock.monotonicMs() });
+    } else if (isMissing && isLastTry) {
+      await opener.giveUp(entry);
+      const { path, topic, partition, offset } = entry;
+      logger.warn({ file: path, topic, partition, offset }, "File is gone; what it had after this offset was not read.");
     }
+    // What came between that one and the file that is there now was never met.
+    for (const path of beside.newer) if (!places.has(path)) places.set(path, placeAt(path, source, "beside"));
   }
 
   async function retry(place: Place, inodes: Set<string>): Promise<void> {
@@ -200,7 +218,6 @@ export function followFiles(
   }
 
   async function drainGroup(group: readonly Place[], inodes: Set<string>): Promise<void> {
-    const failures: unknown[] = [];
     const work = group.map((place) => async () => {
       if (signal.aborted) return;
       try {
@@ -209,14 +226,12 @@ export function followFiles(
       } catch (error) {
         const { open } = place;
         place.open = null;
-        await failed(place, open, error).catch((reason) => failures.push(reason));
+        await failed(place, open, error);
         // What the path holds now may be cut again soon.
         if (open !== null && place.failure === "SOURCE_TRUNCATED") await retry(place, inodes);
       }
     });
-    if (options.together === undefined) for (const one of work) await one();
-    else await options.together(work);
-    if (failures.length > 0) throw failures[0];
+    await runAll(work);
   }
 
   /** Handles of those that were read longest ago are let go of. */
@@ -227,12 +242,12 @@ export function followFiles(
   }
 
   async function closeIdle(nowMs: number): Promise<void> {
-    for (const place of places.values()) {
+    const idle = [...places.values()].filter((place) => {
       const idleMs = place.path === unrotated(place.path) ? IDLE_MS : IDLE_ROTATED_MS;
-      if (nowMs - place.changedAtMs < idleMs || place.handled !== place.signature) continue;
-      if (place.open !== null) await closePlace(place);
-      if (place.by === "beside") places.delete(place.path);
-    }
+      return nowMs - place.changedAtMs >= idleMs && place.handled === place.signature;
+    });
+    await closePlaces(idle);
+    for (const place of idle) if (place.by === "beside") places.delete(place.path);
   }
 
   return {
@@ -253,43 +268,46 @@ export function followFiles(
         lost.expectNewer(open.source.entry, place.source);
       }
       for (const place of unchanged) if (place.partition !== null) proofs.renew(place.partition);
-      await takeLost();
-      for (const one of leaving) if (!signal.aborted) await drainLeaving(one);
+      await runAll(lost.due().map((one) => () => takeLost(one)));
+      await drainAllLeaving();
       const inodes = held();
-      for (const group of groupsOf(changed, config.batch.bytesMax)) {
+      const bytesOf = ({ open, sizeBytes }: Place) => sizeBytes - Number(open?.source.entry.offset ?? 0);
+      for (const group of groupsOf(changed, bytesOf, config.batch.bytesMax)) {
         if (signal.aborted) return;
         await drainGroup(group, inodes);
         await restSome();
         // A large round takes long; what was rotated meanwhile is not waited for.
-        for (const one of leaving) if (!signal.aborted) await drainLeaving(one);
+        await drainAllLeaving();
       }
       const left = [...places.values()].filter(({ isBinary }) => isBinary).length;
       if (left > skipped) logger.info({ files: left }, "Files that hold no text are left out.");
       skipped = left;
     },
     async close() {
-      for (const { open } of leaving) {
-        await proofs.note(open.source);
-        await opener.close(open);
-      }
+      await runAll(
+        [...leaving].map(({ open }) => async () => {
+          await proofs.note(open.source);
+          await opener.close(open);
+        }),
+      );
       leaving.clear();
-      for (const place of places.values()) await closePlace(place);
+      await closePlaces([...places.values()]);
     },
   };
 }
 
 /** Files that are taken side by side: not more bytes than a batch may have, but one at least. */
-function* groupsOf(places: readonly Place[], bytesMax: number): Generator<Place[]> {
-  let group: Place[] = [];
+function* groupsOf<One>(all: readonly One[], bytesOf: (one: One) => number, bytesMax: number): Generator<One[]> {
+  let group: One[] = [];
   let bytes = 0;
-  for (const place of places) {
-    const more = Math.max(0, place.sizeBytes - Number(place.open?.source.entry.offset ?? 0));
+  for (const one of all) {
+    const more = Math.max(0, bytesOf(one));
     if (group.length > 0 && (group.length >= GROUP_FILES || bytes + more > bytesMax)) {
       yield group;
       group = [];
       bytes = 0;
     }
-    group.push(place);
+    group.push(one);
     bytes += more;
   }
   if (group.length > 0) yield group;

@@ -1,5 +1,5 @@
-import { type FileSource, openFileSource, openFileSourceIf } from "../files/file-source.ts";
-import { isBinaryFile, openFile } from "../files/opened-file.ts";
+import { type FileSource, openFileSourceIf } from "../files/file-source.ts";
+import { openFile } from "../files/opened-file.ts";
 import { createRegistry, type FileEntry } from "../files/registry.ts";
 import { isRotationOf, siblingsOf, unrotated } from "../files/siblings.ts";
 import { WeirError } from "../model/errors.ts";
@@ -66,12 +66,10 @@ export function createFileOpener(
     async openPath(place) {
       const { path, source: name } = place;
       try {
-        if (place.by === "listed" && (await isBinaryFile(path))) {
-          place.isBinary = true;
-          return null;
-        }
-        place.isBinary = false;
-        return await opened(await openFileSource({ ...optionsOf(name), path, endMeans: "line" }), name);
+        const textOnly = place.by === "listed";
+        const source = await openFileSourceIf({ ...optionsOf(name), path, endMeans: "line", textOnly });
+        place.isBinary = source === null;
+        return source === null ? null : await opened(source, name);
       } catch (error) {
         // It may appear later, as a service's log does when the service starts.
         if (error instanceof WeirError && error.code === "SOURCE_NOT_FOUND") return null;

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { joinBlocks } from "../encode/join.ts";
 import { WeirError } from "../model/errors.ts";
-import type { ClickHouse, InsertBlock } from "../model/ports.ts";
+import type { ClickHouse, InsertBlock, Partition } from "../model/ports.ts";
+import { createGather } from "./gather.ts";
+import { type LedgerTile, readLedger, readLedgers } from "./read-ledger.ts";
 
 /** Of one insert: it must stay one block, and so one part. */
 const ROWS_MAX = 100_000;
@@ -13,12 +15,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** How long inserts gather after the last one that came, and at most. */
-const GATHER_MS = 10;
-const GATHER_MS_MAX = 300;
+interface Asking {
+  readonly partition: Partition;
+  resolve(tiles: readonly LedgerTile[]): void;
+  reject(error: unknown): void;
+}
 
 /** A store whose inserts wait for those of other partitions, so that many small ones become one. */
 export interface GroupingStore extends ClickHouse {
+  /** The ledger of a partition; asked for with those of others by one query. */
+  ledgerOf(partition: Partition): Promise<readonly LedgerTile[]>;
   /** Runs work side by side; only what is inserted meanwhile is put together. */
   together(work: readonly (() => Promise<void>)[]): Promise<PromiseSettledResult<void>[]>;
 }
@@ -30,18 +36,23 @@ export interface GroupingStore extends ClickHouse {
  * process: one that is carried out late, under another token than the batch's own, would be there twice.
  */
 export function groupInserts(store: ClickHouse): GroupingStore {
-  let waiting = new Map<string, Waiting[]>();
   let working = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let latest: NodeJS.Timeout | undefined;
+  const gatherInsert = createGather<Waiting>((all) => {
+    for (const group of Map.groupBy(all, ({ block }) => groupOf(block)).values())
+      for (const part of partsOf(group)) void send(part);
+  });
+  const gatherAsking = createGather<Asking>((all) => void ask(all));
 
-  function flush(): void {
-    clearTimeout(timer);
-    clearTimeout(latest);
-    latest = undefined;
-    const groups = waiting;
-    waiting = new Map();
-    for (const group of groups.values()) for (const part of partsOf(group)) void send(part);
+  async function ask(all: readonly Asking[]): Promise<void> {
+    try {
+      const ledgers = await readLedgers(
+        store,
+        all.map(({ partition }) => partition),
+      );
+      for (const [i, { resolve }] of all.entries()) resolve(ledgers[i]);
+    } catch (error) {
+      for (const { reject } of all) reject(error);
+    }
   }
 
   async function send(group: readonly Waiting[]): Promise<void> {
@@ -60,15 +71,11 @@ export function groupInserts(store: ClickHouse): GroupingStore {
     ...store,
     insert(block) {
       if (working <= 1) return store.insert(block);
-      return new Promise((resolve, reject) => {
-        const group = groupOf(block);
-        const others = waiting.get(group) ?? [];
-        others.push({ block, resolve, reject });
-        waiting.set(group, others);
-        clearTimeout(timer);
-        timer = setTimeout(flush, GATHER_MS);
-        latest ??= setTimeout(flush, GATHER_MS_MAX);
-      });
+      return new Promise((resolve, reject) => gatherInsert({ block, resolve, reject }));
+    },
+    ledgerOf(partition) {
+      if (working <= 1) return readLedger(store, partition);
+      return new Promise((resolve, reject) => gatherAsking({ partition, resolve, reject }));
     },
     together(work) {
       working += work.length;

@@ -56,7 +56,7 @@ export function sourceOptionsOf(
   };
 }
 
-export interface PartitionOptions extends Pick<ProcessOptions, "signal" | "onStage"> {
+export interface PartitionOptions extends Pick<ProcessOptions, "signal" | "onStage" | "ledgerOf"> {
   readonly source: Source;
   readonly reading: Reading;
   readonly logger: Logger | null;
@@ -65,7 +65,7 @@ export interface PartitionOptions extends Pick<ProcessOptions, "signal" | "onSta
 
 /** Takes a source's partition over, with the workplace's store, pipeline and limits. */
 export function openPartition(workplace: Workplace, options: PartitionOptions): Promise<PartitionProcessor> {
-  const { source, reading, logger, onBatch, signal, onStage } = options;
+  const { source, reading, logger, onBatch, signal, onStage, ledgerOf } = options;
   const { store, version, config, observer } = workplace;
   const watch = onStage ?? observer?.stageWatch();
   return takeOver({
@@ -85,5 +85,6 @@ export function openPartition(workplace: Workplace, options: PartitionOptions): 
       onBatch(batch);
     },
     ...(watch === undefined ? {} : { onStage: watch }),
+    ...(ledgerOf === undefined ? {} : { ledgerOf }),
   });
 }

@@ -37,9 +37,10 @@ export function placeAt(path: string, source: string, by: Place["by"]): Place {
   return { path, source, by, ...nothing, ...times, isBinary: false, failure: null };
 }
 
-/** One that has not changed for a minute is looked at every five seconds. */
+/** One that has not changed for a minute is looked at less often: after a share of the time for which it has not, up to 10 s. */
 const STILL_MS = 60_000;
-const LOOK_STILL_MS = 5000;
+const STILL_SHARE = 1 / 12;
+const LOOK_MS_MAX = 10_000;
 /** Copies and archives in the making are left until they have not changed for so long, but not for ever. */
 const SETTLED_MS = 3000;
 const SETTLED_MS_MAX = 30_000;
@@ -71,7 +72,8 @@ export async function due(places: ReadonlyMap<string, Place>, clock: Clock): Pro
     }
     if (signature !== place.signature) place.changedAtMs = nowMs;
     Object.assign(place, { inode, signature, sizeBytes: Number(found?.size ?? 0) });
-    place.lookAtMs = nowMs - place.changedAtMs > STILL_MS ? nowMs + LOOK_STILL_MS : nowMs;
+    const stillMs = nowMs - place.changedAtMs;
+    place.lookAtMs = stillMs > STILL_MS ? nowMs + Math.min(stillMs * STILL_SHARE, LOOK_MS_MAX) : nowMs;
     if (signature !== "" && signature === place.handled) {
       unchanged.push(place);
       place.waitsSinceMs = null;

@@ -3,9 +3,9 @@ import { type BatchIdentity, tokenOf } from "../encode/token.ts";
 import { WeirError } from "../model/errors.ts";
 import type { LedgerRow } from "../model/ledger.ts";
 import type { Lookups } from "../model/lookups.ts";
-import type { ClickHouse, InsertBlock, ReadLimit, Source } from "../model/ports.ts";
+import type { ClickHouse, InsertBlock, Partition, ReadLimit, Source } from "../model/ports.ts";
 import type { RecordBatch } from "../model/record.ts";
-import type { EncodedBatch, Pipeline } from "../pipeline.ts";
+import { type EncodedBatch, type Pipeline, WAITING } from "../pipeline.ts";
 import {
   decodeFinished,
   decodePlan,
@@ -16,8 +16,9 @@ import {
   type Plan,
   planEnd,
 } from "../plan/plan.ts";
-import { ledgerNext, reconcile, type StopCode, type Tile } from "../plan/reconcile.ts";
+import { ledgerNext, reconcile, type StopCode } from "../plan/reconcile.ts";
 import { type InsertRange, insertAgain } from "./insert-again.ts";
+import { type LedgerTile, readLedger } from "./read-ledger.ts";
 
 export interface ProcessOptions {
   readonly source: Source;
@@ -32,6 +33,8 @@ export interface ProcessOptions {
    * what it gives to its end. Absent: there are none, and `version` stays.
    */
   readonly refresh?: () => Promise<BatchRules>;
+  /** Reads the ledger of a partition; by default with a query of its own. */
+  readonly ledgerOf?: (partition: Partition) => Promise<readonly LedgerTile[]>;
   /** Batches that are planned before their partials and ledger rows are inserted together; at most CUTS_MAX. Default 4. */
   readonly batchesPerPlan?: number;
   /** Ends the loop after the batch in hand, and the waiting for records that have not come. */
@@ -144,14 +147,10 @@ interface TakenOver {
 
 /** Step 1. Rows that the store must not have any more are removed. Throws PLAN_CONFLICT, PLAN_SOURCE_SHRANK. */
 async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
-  const { source, store } = options;
+  const { source, store, ledgerOf = (partition) => readLedger(store, partition) } = options;
   const commit = await source.committed();
   const { begin, end } = await source.range();
-  const rows = await store.query<{ batch_start: string; batch_end: string; run: number }>(
-    "SELECT batch_start, batch_end, run FROM ledger FINAL WHERE topic = {topic:String} AND `partition` = {partition:UInt32} ORDER BY batch_start",
-    { topic: source.topic, partition: source.partition },
-  );
-  const tiles = rows.map((row): Tile => ({ batchStart: BigInt(row.batch_start), batchEnd: BigInt(row.batch_end) }));
+  const tiles = await ledgerOf({ topic: source.topic, partition: source.partition });
   const plan = commit === null ? null : decodePlan(commit.offset, commit.metadata);
   // What is before the source's beginning was released because the ledger has it.
   const first = tiles[0] === undefined || tiles[0].batchStart > begin ? begin : tiles[0].batchStart;
@@ -164,7 +163,7 @@ async function reconcilePartition(options: ProcessOptions): Promise<TakenOver> {
   });
   const rewinding = commit === null ? null : decodeRewind(commit.metadata);
   const announced = plan?.run ?? rewinding ?? (commit === null ? 0 : decodeFinished(commit.metadata));
-  const run = rows.reduce((max, row) => Math.max(max, row.run), announced);
+  const run = tiles.reduce((max, tile) => Math.max(max, tile.run), announced);
   // A rewind that was begun, unless the store was set back further meanwhile.
   if (commit !== null && rewinding !== null && (decision.kind === "continue" || decision.kind === "skip")) {
     await removeRows(options, commit.offset);
@@ -282,6 +281,9 @@ async function rulesOf({ refresh, version }: ProcessOptions): Promise<BatchRules
   return refresh === undefined ? { version, lookups: undefined } : refresh();
 }
 
+/** So few records go through all stages at once: letting other work run in between costs more than they do. */
+const RECORDS_AT_ONCE = 256;
+
 /** Turns records into blocks; lets other work run between the stages. */
 async function prepare(
   { pipeline, onStage }: ProcessOptions,
@@ -308,7 +310,7 @@ async function prepare(
       return { planned, events, deadLetters };
     }
     onStage?.(value);
-    await new Promise((resolve) => setImmediate(resolve));
+    if (records.count > RECORDS_AT_ONCE || value === WAITING) await new Promise((resolve) => setImmediate(resolve));
     onStage?.("other");
   }
 }

@@ -135,7 +135,7 @@ async function openInputs(
   const pipelineFor = sharedPipelines(workplace.pipelineFor);
   const place: Workplace = { ...workplace, store: { ...workplace.store, insert: store.insert }, pipelineFor };
   return followFiles({ ...options, together: store.together }, workplace, (source, reading) =>
-    openPartition(place, { source, reading, signal, logger, onBatch }),
+    openPartition(place, { source, reading, signal, logger, onBatch, ledgerOf: store.ledgerOf }),
   );
 }
 

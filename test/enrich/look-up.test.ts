@@ -22,7 +22,7 @@ const TEAMS: LookupTable = {
 
 function enriched(lines: readonly string[], tables: readonly LookupTable[], serviceRules: readonly ServiceRule[] = []) {
   const batch = makeParser({ format: "json", service: "made" })(lines);
-  createEnrich({ countryOf: () => "", serviceRules, sourceService: "made" })(batch, { version: "1", tables });
+  createEnrich({ countryOf: () => "", serviceRules })(batch, { version: "1", tables }, "made");
   for (let row = 0; row < batch.rows; row++) expect(lineOf(batch, row)).toBe(lines[row]);
   return rowsOf(batch).map(({ attributes, service_name, geo_country_iso_code }) => ({
     ...(attributes === undefined ? {} : { attributes }),

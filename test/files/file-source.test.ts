@@ -112,6 +112,19 @@ describe("a file", () => {
     expect(await load("b.log")).toMatchObject({ lines: 0, partition: 0 });
   });
 
+  it("is looked for by beginnings of few lengths, whatever lengths files have", async () => {
+    for (let i = 1; i <= 40; i++) {
+      write(`${i}.log`, lines(i, i * 1000));
+      await load(`${i}.log`);
+    }
+    expect(journal.view.range(["head_length"]).length).toBeLessThan(10);
+    for (let i = 1; i <= 40; i++) {
+      renameSync(join(dir, `${i}.log`), join(dir, `${i}.log.1`));
+      appendFileSync(join(dir, `${i}.log.1`), lines(2, i));
+      expect(await load(`${i}.log.1`)).toMatchObject({ lines: 2, partition: i - 1 });
+    }
+  });
+
   it.each([
     ["plain", (content: Buffer) => content],
     ["gzip", gzipSync],

@@ -80,6 +80,23 @@ describe("the journal", () => {
     expect(journal.committed("logs", 1)).toBeNull();
   });
 
+  it("writes what is asked for at the same time, each seeing what came before it, and without what fails", async () => {
+    const add = (more: string) =>
+      journal.transact(({ get, put }) => {
+        put(["meta", "a"], Buffer.from(`${get(["meta", "a"]) ?? ""}${more}`));
+        if (more === "!") throw new RangeError("no");
+        return more;
+      });
+    const settled = await Promise.allSettled(["1", "!", "2", "3"].map(add));
+    expect(settled.map((one) => (one.status === "fulfilled" ? one.value : "failed"))).toEqual(["1", "failed", "2", "3"]);
+    expect(journal.getMeta("a")).toBe("123");
+    // What is asked for last is written before it is closed.
+    const last = add("4");
+    await reopen();
+    await last;
+    expect(journal.getMeta("a")).toBe("1234");
+  });
+
   it("finds keys by their first parts only, and numbers by their value", async () => {
     await journal.transact(({ put }) => {
       for (const key of [["a", 2], ["a", 10], ["a", "b"], ["ab", 1], ["b"]]) put(key, Buffer.from(String(key)));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EncodedBatch } from "../../processors/pipeline.ts";
-import { sharePipeline } from "../../processors/services/shared-pipeline.ts";
+import { sharedPipelines, sharePipeline } from "../../processors/services/shared-pipeline.ts";
 import { blocksOf, makeIdentity, makePipeline, runPipeline } from "../support/make-pipeline.ts";
-import { makeRecords } from "../support/make-records.ts";
+import { makeParseOptions, makeRecords } from "../support/make-records.ts";
 
 function bytesOf(encoded: EncodedBatch): string[] {
   return blocksOf(encoded).map(({ native }) => Buffer.concat(native).toString("hex"));
@@ -26,6 +26,25 @@ describe("a pipeline of several partitions", () => {
       }
     }
     expect(batches.map((_, i) => bytesOf(results.get(i)!))).toEqual(alone);
+  });
+
+  it("gives each source's batch that source's names, as a pipeline of its own would", () => {
+    const alone = ["a", "b", "c"].map((name, i) => {
+      const parse = makeParseOptions({ source: `source ${name}`, service: `service ${name}` });
+      return bytesOf(runPipeline(makePipeline("text", { parse }), batches[i]));
+    });
+    const made: string[] = [];
+    const shared = makePipeline("text");
+    const pipelineFor = sharedPipelines(({ source, service }) => {
+      made.push(source, service);
+      return shared;
+    });
+    const readings = ["a", "b", "c"].map((name) => {
+      const { format, isDeclared, tenant } = makeParseOptions();
+      return { format, isDeclared, tenant, source: `source ${name}`, service: `service ${name}` };
+    });
+    expect(readings.map((reading, i) => bytesOf(runPipeline(pipelineFor(reading), batches[i])))).toEqual(alone);
+    expect(new Set(made)).toEqual(new Set([""]));
   });
 
   it("is free again after a batch that failed", () => {
