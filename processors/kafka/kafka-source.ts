@@ -21,6 +21,8 @@ export interface KafkaSourceOptions {
   readonly topicId?: string | null;
   /** Values are no text: nothing is cut off their ends. */
   readonly isBinary?: boolean;
+  /** Record header that holds the header line by which a record is read; null: the format has none. */
+  readonly headerLine?: string | null;
   /** What one record batch may become when it is inflated; the records of a larger one are dead letters. */
   readonly inflatedBytesMax?: number;
 }
@@ -52,7 +54,7 @@ interface Walking {
  * or before them; where nothing else is there, by a batch of no records. A null value is an empty record.
  */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const { client, fetcher, epoch, topic, partition, recordBytesMax, isBinary = false } = options;
+  const { client, fetcher, epoch, topic, partition, recordBytesMax, isBinary = false, headerLine = null } = options;
   const inflatedBytesMax = options.inflatedBytesMax ?? INFLATED_BYTES_MAX;
   const lane = fetcher.open(topic, partition, options.topicId ?? null);
   let position: bigint | null = null;
@@ -91,7 +93,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
     // Until this read is through: what it took would be missing from another one.
     position = null;
-    const gatherer = new RecordGatherer({ from, to: to ?? null, limit, recordBytesMax, isBinary });
+    const gatherer = new RecordGatherer({ from, to: to ?? null, limit, recordBytesMax, isBinary, headerLine });
     while (!gatherer.isFull) {
       if (walking === null) {
         let fetched = lane.take();

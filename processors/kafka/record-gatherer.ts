@@ -1,5 +1,5 @@
 import type { ReadLimit } from "../model/ports.ts";
-import type { RecordBatch } from "../model/record.ts";
+import { type RecordBatch, toByteText } from "../model/record.ts";
 import type { KafkaBatch, RecordWalk } from "./record-batch.ts";
 
 export interface GatherOptions {
@@ -10,6 +10,8 @@ export interface GatherOptions {
   readonly recordBytesMax: number;
   /** Values are no text: a line feed at their end belongs to them. */
   readonly isBinary?: boolean;
+  /** Record header that holds the header line by which a record is read; absent: there is none. */
+  readonly headerLine?: string | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -39,6 +41,8 @@ export class RecordGatherer {
   #deltas = new Uint32Array(ROOM_MIN);
   #timesUs = new Float64Array(ROOM_MIN);
   readonly #cut: number[] = [];
+  readonly #headers = new Map<number, string>();
+  #header: string | undefined;
   /** The records' day, whose first moment this is. */
   #dayMs = Number.NaN;
   /** Where the range ends. */
@@ -67,7 +71,7 @@ export class RecordGatherer {
   /** Takes the records of a walk; false: the rest does not fit, and the walk stands on the first of it. */
   take(batch: KafkaBatch, bytes: Buffer, state: { readonly walk: RecordWalk; isPending: boolean }): boolean {
     const { walk } = state;
-    const { isBinary = false } = this.#options;
+    const { isBinary = false, headerLine = null } = this.#options;
     const base = this.#relative(batch.baseOffset);
     let begin = -1;
     let end = 0;
@@ -86,6 +90,7 @@ export class RecordGatherer {
         end = walk.valueEnd;
         const at = this.#length + walk.valueBegin - begin;
         const length = isBinary ? size : lengthWithoutLineEnd(bytes, walk.valueBegin, walk.valueEnd);
+        if (headerLine !== null) this.#noteHeader(walk.headers()[headerLine]);
         this.#add(offset, at, at + length, size, timeMs);
       }
       state.isPending = false;
@@ -136,6 +141,13 @@ export class RecordGatherer {
     return isRoom;
   }
 
+  /** Of the record that comes next; one that says nothing is read by what was before it. */
+  #noteHeader(text: string | undefined): void {
+    if (text === undefined || text === this.#header) return;
+    this.#header = text;
+    this.#headers.set(this.#count, toByteText(text));
+  }
+
   #add(offset: number, begin: number, end: number, size: number, timeMs: number): void {
     const { recordBytesMax } = this.#options;
     const i = this.#count++;
@@ -181,6 +193,7 @@ export class RecordGatherer {
       nextOffset: this.#options.from + BigInt(this.#next),
       appendTimeUs: ((count === 0 ? 0 : this.#dayMs) + DAY_MS) * 1000 - 1,
       appendTimesUs: this.#timesUs.subarray(0, count),
+      ...(this.#headers.size === 0 ? {} : { headers: this.#headers }),
       cut: this.#cut,
     };
   }

@@ -13,6 +13,11 @@ export interface SenderOptions {
   readonly key: string;
 }
 
+export interface SentRecord {
+  readonly value: Buffer;
+  readonly headers?: Readonly<Record<string, Buffer>>;
+}
+
 /**
  * Appends to a topic, each record once: records and the position that they were taken from become visible together, in one
  * transaction, or not at all. After any error a sender is of no more use: the next one tells how far it came.
@@ -20,7 +25,7 @@ export interface SenderOptions {
 export interface Sender {
   /** How far senders of this name came; null: nothing is known. */
   readonly position: bigint | null;
-  send(values: readonly Buffer[]): Promise<void>;
+  send(records: readonly SentRecord[]): Promise<void>;
   /** Makes visible what was sent, and the position after it. */
   commit(position: bigint): Promise<void>;
   close(): Promise<void>;
@@ -60,8 +65,8 @@ export async function openSender(options: SenderOptions): Promise<Sender> {
 
   return {
     position,
-    async send(values) {
-      const messages = values.map((value) => ({ key, value }));
+    async send(records) {
+      const messages = records.map((record) => ({ key, ...record }));
       await tried((open) => open.send({ topic, messages, compression: LZ4 }));
     },
     async commit(next) {

@@ -33,6 +33,8 @@ export interface RecordBatch {
   readonly appendTimesUs?: Float64Array;
   /** Of a format whose lines are read by a header line before them: the last one before the batch; absent: there is none. */
   readonly header?: string;
+  /** Where records say themselves by which header line they are read: from which record on which one counts. */
+  readonly headers?: ReadonlyMap<number, string>;
   /** Records too long to hold: their `ends` are cut at the limit. Indices into the batch, ascending. */
   readonly cut: readonly number[];
   /** Records that broke a stage: they are not looked at again. */
@@ -56,6 +58,9 @@ export interface Refusal {
   readonly code: string;
   readonly reason: string;
 }
+
+/** A record header of Kafka that holds the header line by which the record is read. */
+export const HEADER_LINE = "weir.header";
 
 /** A longer line is no header. */
 export const HEADER_LENGTH_MAX = 16_384;

@@ -126,6 +126,8 @@ function createParser(zone?: Zone): LineParser {
       records = batch.records;
       setColumns(columnsOf(records.header ?? ""));
     }
+    const own = records.headers?.get(batch.record[row]);
+    if (own !== undefined) columns = columnsOf(own);
     if (text.charCodeAt(begin) !== HASH) return parse(text, begin, end, batch, row);
     if (text.startsWith(FIELDS_PREFIX, begin) && end - begin <= HEADER_LENGTH_MAX)
       setColumns(columnsOf(text.slice(begin, end)));

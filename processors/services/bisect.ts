@@ -45,7 +45,9 @@ export function withBisecting(pipeline: Pipeline): Pipeline {
 
 /** Some of a batch's records, where they are. */
 function partOf(records: RecordBatch, from: number, to: number): RecordBatch {
-  const { begins, ends, offsetDeltas, appendTimesUs, cut } = records;
+  const { begins, ends, offsetDeltas, appendTimesUs, cut, headers } = records;
+  const before = [...(headers ?? [])].findLast(([record]) => record <= from);
+  const own = [...(headers ?? [])].filter(([record]) => record > from && record < to);
   return {
     ...records,
     count: to - from,
@@ -53,6 +55,9 @@ function partOf(records: RecordBatch, from: number, to: number): RecordBatch {
     ends: ends.subarray(from, to),
     offsetDeltas: offsetDeltas.subarray(from, to),
     ...(appendTimesUs === undefined ? {} : { appendTimesUs: appendTimesUs.subarray(from, to) }),
+    ...(before === undefined
+      ? {}
+      : { headers: new Map([before, ...own].map(([record, header]) => [Math.max(0, record - from), header])) }),
     cut: cut.filter((record) => record >= from && record < to).map((record) => record - from),
   };
 }

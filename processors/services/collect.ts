@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { FileSource } from "../files/file-source.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { openKafka } from "../kafka/client.ts";
-import { openSender } from "../kafka/sender.ts";
+import { openSender, type SentRecord } from "../kafka/sender.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
-import type { RecordBatch } from "../model/record.ts";
+import { HEADER_LENGTH_MAX, HEADER_LINE, type RecordBatch } from "../model/record.ts";
+import { formatByName } from "../parse/formats.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { followFiles } from "./follow.ts";
@@ -88,8 +89,9 @@ async function openCollector(
   journal: Journal,
   source: FileSource,
 ): Promise<FileProcessor> {
-  const { topic, partition } = source;
+  const { topic, partition, format } = source;
   const { recordBytesMax } = config.batch;
+  const headerPrefix = formatByName(format, ownFormatsOf(config)).headerPrefix ?? null;
   const sender = await openSender({
     kafka: kafkaOptionsOf(config, logger),
     name: `weir-collect-${journal.id}-${topic}-${partition}`,
@@ -116,7 +118,7 @@ async function openCollector(
     for (let i = 0; i < REQUESTS_PER_TRANSACTION; i++) {
       const batch = await source.read(next, LIMIT);
       if (batch === null) break;
-      if (batch.count > 0) await sender.send(valuesOf(batch, recordBytesMax));
+      if (batch.count > 0) await sender.send(recordsOf(batch, recordBytesMax, headerPrefix));
       next = batch.nextOffset;
       records += batch.count;
     }
@@ -136,9 +138,19 @@ async function openCollector(
   };
 }
 
-/** The records' bytes. One that was cut gets a byte more than is allowed, so that who reads it knows. */
-function valuesOf({ text, begins, ends, count, cut }: RecordBatch, recordBytesMax: number): Buffer[] {
+/**
+ * The records' bytes, of a format with header lines each with the last one up to it: files meet in one partition. One that was
+ * cut gets a byte more than is allowed, so that who reads it knows.
+ */
+function recordsOf(batch: RecordBatch, recordBytesMax: number, headerPrefix: string | null): SentRecord[] {
+  const { text, begins, ends, count, cut } = batch;
   const values = Array.from({ length: count }, (_, i) => Buffer.from(text.slice(begins[i], ends[i]), "latin1"));
   for (const i of cut) values[i] = Buffer.concat([values[i].subarray(0, recordBytesMax), Buffer.from(".")]);
-  return values;
+  let header = Buffer.from(batch.header ?? "", "latin1");
+  return values.map((value) => {
+    if (headerPrefix === null) return { value };
+    if (value.length <= HEADER_LENGTH_MAX && value.toString("latin1", 0, headerPrefix.length) === headerPrefix)
+      header = value;
+    return header.length === 0 ? { value } : { value, headers: { [HEADER_LINE]: header } };
+  });
 }

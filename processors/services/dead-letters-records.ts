@@ -16,11 +16,7 @@ export interface Run {
 }
 
 /** Letters of a batch by the last header line before each, in their order. */
-export function byHeader(
-  batch: RecordBatch,
-  prefix: string | null,
-  all: readonly Found[],
-): Run[] {
+export function byHeader(batch: RecordBatch, prefix: string | null, all: readonly Found[]): Run[] {
   const runs: Run[] = [];
   let header = batch.header ?? "";
   let record = 0;
@@ -39,7 +35,10 @@ export function byHeader(
 }
 
 /** The record at an offset; null: no record begins there. */
-export function recordAt(batch: RecordBatch, offset: bigint): { readonly text: string; readonly isCut: boolean } | null {
+export function recordAt(
+  batch: RecordBatch,
+  offset: bigint,
+): { readonly text: string; readonly isCut: boolean } | null {
   const delta = Number(offset - batch.firstOffset);
   for (let i = 0; i < batch.count; i++) {
     if (batch.offsetDeltas[i] !== delta) continue;

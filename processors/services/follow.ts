@@ -201,7 +201,10 @@ export function followFiles(
     } else if (isMissing && isLastTry) {
       await opener.giveUp(entry);
       const { path, topic, partition, offset } = entry;
-      logger.warn({ file: path, topic, partition, offset }, "File is gone; what it had after this offset was not read.");
+      logger.warn(
+        { file: path, topic, partition, offset },
+        "File is gone; what it had after this offset was not read.",
+      );
     }
     // What came between that one and the file that is there now was never met.
     for (const path of beside.newer) if (!places.has(path)) places.set(path, placeAt(path, source, "beside"));

@@ -4,7 +4,8 @@ import { createKafkaSource, type KafkaSource } from "../kafka/kafka-source.ts";
 import type { Epoch } from "../kafka/membership.ts";
 import { WeirError } from "../model/errors.ts";
 import type { ClickHouse, Clock, Partition, ReadLimit, Source } from "../model/ports.ts";
-import type { RecordBatch } from "../model/record.ts";
+import { HEADER_LINE, type RecordBatch } from "../model/record.ts";
+import { W3C } from "../parse/w3c.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { type FinishedBatch, type ProcessOptions, takeOver } from "./process.ts";
 import { assertSameTopic } from "./same-topic.ts";
@@ -101,6 +102,7 @@ function openSource(
     recordBytesMax,
     topicId,
     isBinary: format === "avro",
+    headerLine: format === W3C.name ? HEADER_LINE : null,
   });
 }
 

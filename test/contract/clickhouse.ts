@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TextStore } from "../../processors/clickhouse/text-store.ts";
+import { joinBlocks } from "../../processors/encode/join.ts";
 import type { ErrorCode } from "../../processors/model/errors.ts";
 import type { InsertBlock } from "../../processors/model/ports.ts";
 import { makeBlock } from "../clickhouse/block.ts";
@@ -67,6 +68,18 @@ export function clickhouseContract(title: string, open: () => Promise<TextStore>
         "SELECT toUInt32(rows) AS rows FROM system.parts WHERE database = 'weir' AND table = 'numbered' AND active",
       );
       expect(parts).toEqual([{ rows: 200_000 }]);
+      await store.command("SYSTEM START MERGES numbered");
+      await store.command("TRUNCATE TABLE numbered");
+    });
+
+    it("makes one part of an insert of several blocks, and takes all of it once", async () => {
+      const blocks = Array.from({ length: 20 }, (_, i) => makeBlock([[BigInt(i), `text ${i}`]], `block ${i}`));
+      await store.command("SYSTEM STOP MERGES numbered");
+      for (let i = 0; i < 2; i++) await store.insert(joinBlocks(blocks, "joined"));
+      const parts = await store.query(
+        "SELECT toUInt32(rows) AS rows FROM system.parts WHERE database = 'weir' AND table = 'numbered' AND active",
+      );
+      expect(parts).toEqual([{ rows: 20 }]);
       await store.command("SYSTEM START MERGES numbered");
       await store.command("TRUNCATE TABLE numbered");
     });

@@ -88,7 +88,12 @@ describe("the journal", () => {
         return more;
       });
     const settled = await Promise.allSettled(["1", "!", "2", "3"].map(add));
-    expect(settled.map((one) => (one.status === "fulfilled" ? one.value : "failed"))).toEqual(["1", "failed", "2", "3"]);
+    expect(settled.map((one) => (one.status === "fulfilled" ? one.value : "failed"))).toEqual([
+      "1",
+      "failed",
+      "2",
+      "3",
+    ]);
     expect(journal.getMeta("a")).toBe("123");
     // What is asked for last is written before it is closed.
     const last = add("4");

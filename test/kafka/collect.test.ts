@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { appendFileSync, cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
@@ -146,6 +146,53 @@ withKafka("weir collect", () => {
     await running.stop();
     const data = await stored(topic, 2, batch);
     expect(await askValue(data, "SELECT groupArray(code) FROM dead_letters")).toEqual(["DECODE_RECORD_TOO_LONG"]);
+  });
+
+  it("sends each line of a W3C log with the header line that it is read by, though files meet in one partition", async () => {
+    const topic = await topics.make();
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    const [one, two] = ["iis1.log", "iis2.log"].map((name) => join(folder, name));
+    const text = yaml(topic, join(folder, "iis")).replace("json", "w3c");
+    const some = (from: number, of: (i: number) => string) =>
+      Array.from({ length: 20 }, (_, i) => `${of(from + i)}\n`).join("");
+    const first = (i: number) => `2026-03-01 10:00:00 GET /one/${i} 200`;
+    const second = (i: number) => `2026-03-01 10:00:00 404 /two/${i} POST`;
+    writeFileSync(one, `#Fields: date time cs-method cs-uri-stem sc-status\n${some(0, first)}`);
+    writeFileSync(two, `#Fields: date time sc-status cs-uri-stem cs-method\n${some(0, second)}`);
+    const before = collecting(data, text);
+    await before.until(42);
+    await before.stop();
+    const after = collecting(data, text);
+    for (const round of [1, 2]) {
+      appendFileSync(one, some(20 * round, first));
+      await after.until(40 * round - 20);
+      appendFileSync(two, some(20 * round, second));
+      await after.until(40 * round);
+    }
+    await after.stop();
+    const store = join(folder, "store");
+    const running = processing(store, yamlOf(randomUUID(), { [topic]: "w3c" }));
+    await until("all are stored", async () => running.events >= 120);
+    await running.stop();
+    expect(await accountOf(store)).toMatchObject({ events: 120, deadLetters: 0, unaccounted: 0 });
+    const good = `SELECT countIf(http_request_method = 'GET' AND http_response_status_code = 200 AND url_path LIKE '/one/%'
+      OR http_request_method = 'POST' AND http_response_status_code = 404 AND url_path LIKE '/two/%') FROM events`;
+    expect(await askValue(store, good)).toBe(120);
+  });
+
+  it("goes on with the other files when Kafka refuses one", async () => {
+    const topic = await topics.make(1, { "max.message.bytes": "100000" });
+    const folder = makeFolder();
+    const [bad, good] = ["app1.log", "app2.log"].map((name) => join(folder, name));
+    writeFileSync(bad, `{"message":"${randomBytes(150_000).toString("hex")}"}\n`);
+    writeFileSync(good, lines(10));
+    const running = collecting(join(folder, "data"), yaml(topic, join(folder, "app")));
+    await running.until(10);
+    appendFileSync(good, lines(5, 10));
+    await running.until(15);
+    expect(await running.stop()).toBe(15);
+    expect(await accountOf(await stored(topic, 15))).toEqual(wholeAccount(15));
   });
 
   it("says when there is nothing to collect, and when the topic is not there", async () => {

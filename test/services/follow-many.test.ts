@@ -91,7 +91,9 @@ it("takes hundreds of files with few statements and one pipeline, and each line 
     return [`s${i}`, [lines, lines, [`s${i}`]]] as const;
   });
   expect(found).toEqual(new Map(expected));
-  const ledger = await workplace.store.query("SELECT uniqExact(source) AS sources, sum(records) AS records FROM ledger");
+  const ledger = await workplace.store.query(
+    "SELECT uniqExact(source) AS sources, sum(records) AS records FROM ledger",
+  );
   const total = expected.reduce((sum, [, [lines]]) => sum + lines, 0);
   expect(ledger).toEqual([{ sources: String(FILES), records: String(total) }]);
 });
