@@ -16,6 +16,7 @@ import {
   THREAD_ID,
   TIME,
 } from "./head-parts.ts";
+import { standsAt } from "./head-words.ts";
 import { BODY_LAYOUT, slot } from "./layout.ts";
 import type { FoundTime } from "./time-finder.ts";
 
@@ -111,11 +112,11 @@ export function createHeadLayouts(isUtc: boolean): PutsHead {
     for (let i = 0; i < roles.length; i++) {
       if (roles[i] !== head.roles[i]) return false;
       const mark = marks[i];
-      if (head.begins[i] - at !== mark.length || !text.startsWith(mark, at)) return false;
+      if (head.begins[i] - at !== mark.length || !standsAt(text, at, mark)) return false;
       at = head.ends[i];
     }
     const last = marks[roles.length];
-    return head.bodyBegin - at === last.length && text.startsWith(last, at) && fitsTime(form, text, time);
+    return head.bodyBegin - at === last.length && standsAt(text, at, last) && fitsTime(form, text, time);
   }
 
   function fitsTime({ digits, zone }: Form, text: string, time: FoundTime): boolean {
@@ -127,7 +128,7 @@ export function createHeadLayouts(isUtc: boolean): PutsHead {
       const code = text.charCodeAt(time.begin + i);
       if (wanted === 48 ? !isDigitCode(code) : code !== wanted) return false;
     }
-    return text.startsWith(zone, time.clockEnd);
+    return standsAt(text, time.clockEnd, zone);
   }
 
   /** The time with 0 for each digit, if the layout can write it, or "". */

@@ -14,6 +14,12 @@ const COMMA = 44;
 const BRACKET_LENGTH_MAX = 256;
 const WORD_LENGTH_MAX = 160;
 
+/** Whether a word stands at a position. A scan by hand: for short words a call of the engine costs more. */
+export function standsAt(text: string, at: number, word: string): boolean {
+  for (let i = 0; i < word.length; i++) if (text.charCodeAt(at + i) !== word.charCodeAt(i)) return false;
+  return true;
+}
+
 export function isSpace(code: number): boolean {
   return code === SPACE || code === 9;
 }

@@ -1,4 +1,5 @@
 import { isWordCode } from "./clock.ts";
+import { standsAt } from "./head-words.ts";
 
 /* Level words where programs write them. A word in a sentence is no level. */
 
@@ -18,6 +19,27 @@ const CAPITALS_OF_HEADS: ReadonlySet<string> = new Set([
 const ANY_CASE: ReadonlySet<string> = new Set(
   [...CAPITALS_OF_HEADS, ..."SYSTEM".split(" ")].map((word) => word.toLowerCase()),
 );
+const PLACES = 26 * 16;
+/** Words by their first letter and length. */
+function byFirstAndLength(words: ReadonlySet<string>): string[][] {
+  const lists: string[][] = Array.from({ length: PLACES }, () => []);
+  for (const word of words) lists[placeOf(word.charCodeAt(0), word.length)].push(word);
+  return lists;
+}
+
+function placeOf(first: number, length: number): number {
+  return (first - 65) * 16 + length;
+}
+
+/** Is text[at, stop), which is of the length of a level, one of the words? */
+function isOneOf(lists: readonly string[][], text: string, at: number, stop: number): boolean {
+  const words = lists[placeOf(text.charCodeAt(at), stop - at)];
+  for (let i = 0; i < words.length; i++) if (standsAt(text, at, words[i])) return true;
+  return false;
+}
+
+const IN_TEXT = byFirstAndLength(CAPITALS);
+const IN_HEADS = byFirstAndLength(CAPITALS_OF_HEADS);
 const LENGTH_MIN = 3;
 const LENGTH_MAX = 11;
 const LETTERS_OF_LOGCAT = "VDIWEF";
@@ -41,9 +63,8 @@ export function capitalLevelEnd(text: string, at: number, end: number): number {
   if (!isOfLength(at, stop)) return -1;
   const after = text.charCodeAt(stop);
   if (stop < end && (after === 45 || after === 61 || after === 46)) return -1;
-  const word = text.slice(at, stop);
-  if (CAPITALS_OF_HEADS.has(word)) return stop;
-  return word === "LOG" && text.charCodeAt(stop) === 58 ? stop : -1;
+  if (isOneOf(IN_HEADS, text, at, stop)) return stop;
+  return after === 58 && stop - at === 3 && standsAt(text, at, "LOG") ? stop : -1;
 }
 
 /** End of a level in any case that stands at a position, or -1. What follows it is not looked at. */
@@ -109,8 +130,9 @@ export function levelWord(text: string, begin: number, from: number, end: number
       if (level !== null) return text.slice(level.begin, level.end);
     } else if (code >= 65 && code <= 87 && capitals === "" && !isWordCode(before)) {
       const stop = wordEnd(text, at, end);
-      const word = isOfLength(at, stop) ? text.slice(at, stop) : "";
-      if (CAPITALS.has(word) || (word === "LOG" && isColumn(before, text.charCodeAt(stop)))) capitals = word;
+      const isLevel = isOfLength(at, stop) && isOneOf(IN_TEXT, text, at, stop);
+      const isLog = !isLevel && stop - at === 3 && standsAt(text, at, "LOG") && isColumn(before, text.charCodeAt(stop));
+      if (isLevel || isLog) capitals = text.slice(at, stop);
     } else if (code === 108 && before <= 32 && text.startsWith("level=", at)) {
       const stop = anyCaseLevelEnd(text, at + 6, end);
       if (stop >= 0) return text.slice(at + 6, stop);

@@ -64,6 +64,14 @@ function scanPairs(text: string, begin: number, end: number, line: ScannedLine, 
   return line.names.length >= PAIRS_MIN;
 }
 
+/** Whether the first word is one of a pair. */
+function mayBegin(text: string, begin: number): boolean {
+  let at = begin;
+  while (text.charCodeAt(at) === SPACE) at++;
+  while (isKeyCharacter(text.charCodeAt(at))) at++;
+  return text.charCodeAt(at) === EQUALS;
+}
+
 export const LOGFMT: Format = {
   name: "logfmt",
   joins: false,
@@ -72,7 +80,7 @@ export const LOGFMT: Format = {
     const seen = new Set<string>();
     return createShapedParser(
       (line) => (text, begin, end) => scanPairs(text, begin, end, line, seen),
-      { terminators: ' "', isBare: () => true },
+      { terminators: ' "', isBare: () => true, mayBegin },
       zone,
     );
   },

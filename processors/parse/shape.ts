@@ -4,7 +4,7 @@ import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
 import type { StringColumn } from "../model/string-column.ts";
 import { HEX_DIGITS, isLowerHex } from "./exact-number.ts";
 import { clearRow } from "./row.ts";
-import { type AttributeSlot, type Slot, takePieces } from "./slot.ts";
+import { type Slot, takePieces } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 import { bytesOf, endFor, endsAt, findEnd, type ValueEnd } from "./value-end.ts";
 
@@ -37,12 +37,19 @@ export interface Shape {
   readonly names: readonly string[];
   /** literals[i] stands before value i; the last one ends the line. */
   readonly literals: readonly string[];
-  readonly quoted: readonly boolean[];
+  /** 1: the value stands without quotes. */
+  readonly bare: Uint8Array;
   /** null: lines of this shape must be scanned. */
   readonly valueEnds: readonly ValueEnd[] | null;
   readonly context: string;
   readonly slots: readonly Slot[];
   readonly cells: readonly Cell[];
+  readonly actions: Uint8Array;
+  /** Indices of the values that are looked at first. */
+  readonly guards: readonly number[];
+  /** Ids of the keys of attributes, while the batch's dictionary has this generation. */
+  readonly keyIds: Int32Array;
+  keyGeneration: number;
   /** The literals' bytes, one after the other; literal i is [literalEnds[i] - its length, literalEnds[i]). */
   readonly literalBytes: DataView;
   readonly literalEnds: Int32Array;
@@ -67,7 +74,6 @@ const SPAN_ID = 6;
  * costs a third of looking it up; only what the dictionary holds under that id now is believed.
  */
 interface Cell {
-  readonly action: number;
   readonly name: StringColumnName | null;
   /** The column of `batch`, found once per batch. */
   column: StringColumn | null;
@@ -75,9 +81,6 @@ interface Cell {
   id: number;
   generation: number;
   severityNumber: number;
-  /** Of an attribute: the id of its key. */
-  keyId: number;
-  keyGeneration: number;
 }
 
 function actionOf(place: Slot): number {
@@ -103,15 +106,12 @@ function actionOf(place: Slot): number {
 
 function cellOf(place: Slot): Cell {
   return {
-    action: actionOf(place),
     name: place.kind === "string" ? place.column : place.kind === "severity" ? "severity_text" : null,
     column: null,
     batch: null,
     id: 0,
     generation: -1,
     severityNumber: 0,
-    keyId: 0,
-    keyGeneration: -1,
   };
 }
 
@@ -163,7 +163,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       starts[i] = at + shift;
       size = literalEnds[i + 1] - literal;
       at = findEnd(valueEnds[i], window, at, to, size);
-      if (at < starts[i] - shift) return false;
+      if (at < 0) return false;
       ends[i] = at + shift;
     }
     return at + size === to && areSame(view, at, literalBytes, literal, size);
@@ -200,21 +200,33 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     return own.length - at === literals[count].length && own.startsWith(literals[count], at);
   }
 
+  function renewKeys(shape: Shape, { attributes: { keys } }: EventBatch): void {
+    for (const [i, place] of shape.slots.entries()) if ("key" in place) shape.keyIds[i] = keys.intern(place.key);
+    shape.keyGeneration = keys.generation;
+  }
+
   function fill(shape: Shape, text: string, batch: EventBatch, row: number): boolean {
-    const { slots: places, quoted, cells } = shape;
+    const { slots: places, cells, actions, guards, bare, keyIds } = shape;
     const { attributes } = batch;
     const count = cells.length;
+    if (shape.keyGeneration !== attributes.keys.generation) renewKeys(shape, batch);
     // What a line fails by comes first: then little was done in vain.
-    for (let i = 0; i < count; i++)
-      if (cells[i].action === GUARD && !slots.applySpan(places[i], text, starts[i], ends[i], batch, row)) return false;
-
+    for (let g = 0; g < guards.length; g++) {
+      const i = guards[g];
+      if (!slots.applySpan(places[i], text, starts[i], ends[i], batch, row, 0)) return false;
+    }
     for (let i = 0; i < count; i++) {
-      const cell = cells[i];
-      const { action } = cell;
+      const action = actions[i];
       if (action === GUARD) continue;
       const begin = starts[i];
       const end = ends[i];
+      if (action === ATTRIBUTE) {
+        if (bare[i] === 1 && !isBare(text.slice(begin, end))) return false;
+        attributes.addSpan(keyIds[i], begin, end);
+        continue;
+      }
       if (action === STRING || action === SEVERITY) {
+        const cell = cells[i];
         if (cell.batch !== batch) {
           cell.batch = batch;
           cell.column = batch.strings[cell.name!];
@@ -228,7 +240,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
           if (cell.severityNumber > 0) batch.severity_number[row] = cell.severityNumber;
           continue;
         }
-        if (!quoted[i] && !isBare(text.slice(begin, end))) return false;
+        if (bare[i] === 1 && !isBare(text.slice(begin, end))) return false;
         if (action === SEVERITY || begin === end) {
           if (!slots.apply(places[i], text.slice(begin, end), batch, row)) return false;
         } else if (isLookedUp) column.ids[row] = id;
@@ -241,18 +253,12 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
         }
         continue;
       }
-      if (!quoted[i] && !isBare(text.slice(begin, end))) return false;
-      if (action === ATTRIBUTE) {
-        if (cell.keyGeneration !== attributes.keys.generation) {
-          cell.keyId = attributes.keys.intern((places[i] as AttributeSlot).key);
-          cell.keyGeneration = attributes.keys.generation;
-        }
-        attributes.addSpan(cell.keyId, begin, end);
-      } else if (action === TRACE_ID && isLowerHex(text, begin, end, HEX_DIGITS.trace_id)) {
+      if (bare[i] === 1 && !isBare(text.slice(begin, end))) return false;
+      if (action === TRACE_ID && isLowerHex(text, begin, end, HEX_DIGITS.trace_id)) {
         batch.trace_id.setSpan(row, begin, end);
       } else if (action === SPAN_ID && isLowerHex(text, begin, end, HEX_DIGITS.span_id)) {
         batch.span_id.setSpan(row, begin, end);
-      } else if (!slots.applySpan(places[i], text, begin, end, batch, row)) return false;
+      } else if (!slots.applySpan(places[i], text, begin, end, batch, row, keyIds[i])) return false;
     }
     return true;
   }
@@ -338,11 +344,15 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
           literals: copies,
           literalBytes: bytesOf(copies.join("")),
           literalEnds,
-          quoted: [...line.quoted],
+          bare: Uint8Array.from(line.quoted, (isQuoted) => (isQuoted ? 0 : 1)),
           valueEnds: valueEndsOf(line, places, values),
           context: line.context,
           slots: places.map(ownCopy),
           cells: places.map(cellOf),
+          actions: Uint8Array.from(places, actionOf),
+          guards: places.flatMap((place, i) => (actionOf(place) === GUARD ? [i] : [])),
+          keyIds: new Int32Array(places.length),
+          keyGeneration: -1,
           layout: flatCopy(layout),
           layoutId: 0,
           layoutGeneration: -1,

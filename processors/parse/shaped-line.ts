@@ -31,6 +31,7 @@ export function truncate(line: ScannedLine, count: number): void {
 }
 
 function clear(line: ScannedLine): void {
+  if (line.names.length === 0 && line.repeatable && line.exact) return;
   line.names.length = line.starts.length = line.ends.length = 0;
   line.quoted.length = line.decoded.length = line.valueEnds.length = 0;
   line.repeatable = true;

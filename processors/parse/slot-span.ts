@@ -15,8 +15,12 @@ const QUESTION = 63;
 const HASH = 35;
 const COLON = 58;
 const COMMA = 44;
+const HOST_LENGTH_MAX = 256;
 
-/** Puts text[begin, end) of the batch's text where the slot says. False: it does not fit the slot; nothing was set. */
+/**
+ * Puts text[begin, end) of the batch's text where the slot says. False: it does not fit the slot; nothing was set. `keyId` is
+ * the id of the slot's key, if it has one.
+ */
 export type AppliesSpan = (
   slot: Slot,
   text: string,
@@ -24,6 +28,7 @@ export type AppliesSpan = (
   end: number,
   batch: EventBatch,
   row: number,
+  keyId: number,
 ) => boolean;
 
 /** How a user agent without spaces writes them; "" if it has some, or none in any way. */
@@ -77,14 +82,6 @@ function afterHost(text: string, begin: number, end: number): number {
   return at;
 }
 
-/** Sets path and query of an address that is text[begin, end) of the batch's text. */
-function setUrlSpan(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
-  const from = afterHost(text, begin, end);
-  const mark = indexOfCode(text, QUESTION, from, end);
-  batch.strings.url_path.setSpan(row, text, from, mark < 0 ? end : mark);
-  if (mark >= 0) batch.strings.url_query.setSpan(row, text, mark + 1, end);
-}
-
 interface Agent {
   readonly space: string;
   readonly id: number;
@@ -96,6 +93,8 @@ export function createApplySpan(
 ): AppliesSpan {
   const isoTime = createIsoTime();
   const iso: IsoTime = { us: 0, end: 0, fractionDigits: 0, zone: "", hasZone: false };
+  /** Scheme and host of the address before. */
+  let lastHost = "";
   let agents: RecentAnswers<Agent> | null = null;
   let agentsGeneration = -1;
 
@@ -105,7 +104,26 @@ export function createApplySpan(
     return { space, id: batch.strings.user_agent_original.dictionary.intern(flatCopy(value)) };
   }
 
-  return function applySpan(slot, text, begin, end, batch, row) {
+  function hostEnd(text: string, begin: number, end: number): number {
+    const known = begin + lastHost.length;
+    if (known > begin && known < end && text.startsWith(lastHost, begin)) {
+      const code = text.charCodeAt(known);
+      if (code === SLASH || code === QUESTION || code === HASH) return known;
+    }
+    const at = afterHost(text, begin, end);
+    if (at > begin && at - begin <= HOST_LENGTH_MAX) lastHost = flatCopy(text.slice(begin, at));
+    return at;
+  }
+
+  /** Sets path and query of an address that is text[begin, end) of the batch's text. */
+  function setUrlSpan(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
+    const from = hostEnd(text, begin, end);
+    const mark = indexOfCode(text, QUESTION, from, end);
+    batch.strings.url_path.setSpan(row, text, from, mark < 0 ? end : mark);
+    if (mark >= 0) batch.strings.url_query.setSpan(row, text, mark + 1, end);
+  }
+
+  return function applySpan(slot, text, begin, end, batch, row, keyId) {
     switch (slot.kind) {
       case "status": {
         const status = canonicalInteger(text, 999, begin, end);
@@ -166,7 +184,7 @@ export function createApplySpan(
         if (isAddress) setUrlSpan(text, begin, end, batch, row);
         else if (number > 0) batch.severity_number[row] = number;
         else return apply(slot, text.slice(begin, end), batch, row, begin, end);
-        batch.attributes.addSpan(batch.attributes.keys.intern(slot.key), begin, end);
+        batch.attributes.addSpan(keyId, begin, end);
         return true;
       }
       default:

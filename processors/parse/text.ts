@@ -3,6 +3,7 @@ import { appendTimeOf } from "../model/record.ts";
 import { createHeadScanner } from "./head.ts";
 import { createHeadLayouts } from "./head-layout.ts";
 import { type HeadParts, LEVEL } from "./head-parts.ts";
+import { standsAt } from "./head-words.ts";
 import { BODY_LAYOUT, createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import { capitalLevelEnd, ciscoLevel, componentLevel, leadingLevel, levelWord } from "./level.ts";
 import type { Format } from "./line-parser.ts";
@@ -20,6 +21,14 @@ import { UTC } from "./zone.ts";
 /** How far into an entry a head is looked for, and how far a level word in an entry without one. */
 const HEAD_LENGTH = 512;
 const SEARCH_LENGTH = 256;
+
+const LEVELS_MAX = 8;
+
+interface Level {
+  readonly word: string;
+  readonly id: number;
+  readonly number: number;
+}
 
 const ANSI = /\x1b\[[0-9;]{0,16}m/g;
 
@@ -51,30 +60,32 @@ export const TEXT: Format = {
     const hasMark = createCharacterFinder(SLOT_MARK);
     const hasEscape = createCharacterFinder("\x1b");
 
-    let lastWord = "";
-    let lastId = 0;
-    let lastNumber = 0;
+    /** Levels that came lately, as the batch's dictionary has them in this generation. */
+    let levels: Level[] = [];
     let generation = -1;
 
     function setSeverity(word: string, batch: EventBatch, row: number): void {
       if (word === "") return;
-      const column = batch.strings.severity_text;
-      column.set(row, word);
-      lastId = column.ids[row];
-      lastWord = column.dictionary.values[lastId];
-      lastNumber = severityOfWord(word) || severityOfMark(word);
-      generation = column.dictionary.generation;
-      batch.severity_number[row] = lastNumber;
+      batch.strings.severity_text.set(row, word);
+      batch.severity_number[row] = severityOfWord(word) || severityOfMark(word);
     }
 
-    /** The same, of text[begin, end): most lines have the level of the line before. */
+    /** The same, of text[begin, end). */
     function setLevel(text: string, begin: number, end: number, batch: EventBatch, row: number): void {
-      const column = batch.strings.severity_text;
-      const isSame = column.dictionary.generation === generation && column.dictionary.values[lastId] === lastWord;
-      if (isSame && lastWord.length === end - begin && text.startsWith(lastWord, begin)) {
-        column.ids[row] = lastId;
-        batch.severity_number[row] = lastNumber;
-      } else setSeverity(text.slice(begin, end), batch, row);
+      const { dictionary, ids } = batch.strings.severity_text;
+      if (dictionary.generation !== generation) levels = [];
+      generation = dictionary.generation;
+      for (let i = 0; i < levels.length; i++) {
+        const { word, id, number } = levels[i];
+        if (word.length !== end - begin || dictionary.values[id] !== word || !standsAt(text, begin, word)) continue;
+        ids[row] = id;
+        batch.severity_number[row] = number;
+        return;
+      }
+      setSeverity(text.slice(begin, end), batch, row);
+      const id = ids[row];
+      if (id !== 0 && levels.length < LEVELS_MAX)
+        levels.push({ word: dictionary.values[id], id, number: batch.severity_number[row] });
     }
 
     /** The whole entry is the body. */

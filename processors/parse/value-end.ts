@@ -14,6 +14,8 @@ const TEXT = 4;
 const KEY = 5;
 const REST = 6;
 
+const ALONE = 2;
+
 export interface ValueEnd {
   readonly how: number;
   /** FIRST: the byte that ends it, four times. */
@@ -25,10 +27,8 @@ export interface ValueEnd {
   readonly textLength: number;
   readonly lengthMin: number;
   readonly lengthMax: number;
-  /** 1 for each byte that it does not begin with. */
+  /** 1 for each byte that it does not begin with; ALONE for one that is no value by itself. */
   readonly notFirst: Uint8Array;
-  /** It may be "-" alone. */
-  readonly mayBeDash: boolean;
   /** A scan takes the line for one of its format only with a time here. */
   readonly isTime: boolean;
 }
@@ -37,6 +37,7 @@ export interface ValueLimits {
   readonly lengthMin?: number;
   readonly lengthMax?: number;
   readonly notFirst?: string;
+  /** Whether it may be "-" alone. */
   readonly mayBeDash?: boolean;
   readonly isTime?: boolean;
 }
@@ -61,6 +62,8 @@ const NONE = new Uint8Array(256);
 const NO_TEXT = bytesOf("");
 
 function valueEnd(how: number, limits: ValueLimits, parts: Partial<ValueEnd>): ValueEnd {
+  const notFirst = tableOf(limits.notFirst ?? "");
+  if (limits.mayBeDash === false) notFirst[DASH] = ALONE;
   return {
     how,
     word: parts.word ?? 0,
@@ -69,8 +72,7 @@ function valueEnd(how: number, limits: ValueLimits, parts: Partial<ValueEnd>): V
     textLength: parts.textLength ?? 0,
     lengthMin: limits.lengthMin ?? 0,
     lengthMax: limits.lengthMax ?? Number.MAX_SAFE_INTEGER,
-    notFirst: limits.notFirst === undefined ? NONE : tableOf(limits.notFirst),
-    mayBeDash: limits.mayBeDash ?? true,
+    notFirst,
     isTime: limits.isTime ?? false,
   };
 }
@@ -115,47 +117,43 @@ export function endFor(end: ValueEnd, value: string): ValueEnd {
 }
 
 /**
- * Where the value at bytes[at, to) ends; -1 if none can stand there. `nextLength` is the length of the constant text behind
- * it.
+ * Where the value at bytes[at, to) ends; -1 if none can stand there, or if what stands there is better scanned. `nextLength`
+ * is the length of the constant text behind it.
  */
 export function findEnd(end: ValueEnd, window: ByteWindow, at: number, to: number, nextLength: number): number {
-  const { view, bytes } = window;
+  const { bytes } = window;
+  const { how } = end;
   let stop = at;
-  switch (end.how) {
-    case REST:
-      stop = to;
-      break;
-    case FIRST:
-      stop = byteAt(view, at, to, end.word);
-      break;
-    case ANY: {
-      const { table } = end;
-      while (stop < to && table[bytes[stop]] === 0) stop++;
-      break;
-    }
-    case LENGTH:
-      stop = at + end.textLength;
-      return stop <= to ? stop : -1;
-    case SAME:
-      stop = at + end.textLength;
-      return stop <= to && areSame(view, at, end.text, 0, end.textLength) ? stop : -1;
-    case TEXT:
-      stop = byteAt(view, at, to, end.word);
-      while (stop < to && !(stop + end.textLength <= to && areSame(view, stop, end.text, 0, end.textLength)))
-        stop = byteAt(view, stop + 1, to, end.word);
-      break;
-    case KEY: {
-      const { table } = end;
-      while (stop < to && table[bytes[stop]] === 0) stop++;
-      if (stop === to) break;
-      if (nextLength === 0) return -1;
-      stop += 1 - nextLength;
-      break;
-    }
-  }
+  if (how === FIRST) stop = byteAt(window.view, at, to, end.word);
+  else if (how === ANY) {
+    const { table } = end;
+    while (stop < to && table[bytes[stop]] === 0) stop++;
+  } else if (how === REST) stop = to;
+  else stop = findTextEnd(end, window, at, to, nextLength);
   const length = stop - at;
   if (length < end.lengthMin || length > end.lengthMax) return -1;
-  if (length === 0) return stop;
-  if (length === 1 && !end.mayBeDash && bytes[at] === DASH) return -1;
-  return end.notFirst[bytes[at]] === 0 ? stop : -1;
+  const refused = end.notFirst[bytes[at]];
+  return refused === 0 || (refused === ALONE && length !== 1) ? stop : -1;
+}
+
+/** Of the kinds that compare texts; -1 as well. */
+function findTextEnd(end: ValueEnd, { view, bytes }: ByteWindow, at: number, to: number, nextLength: number): number {
+  const { text, textLength, table, word } = end;
+  let stop = at + textLength;
+  switch (end.how) {
+    case LENGTH:
+      return stop <= to ? stop : -1;
+    case SAME:
+      return stop <= to && areSame(view, at, text, 0, textLength) ? stop : -1;
+    case TEXT:
+      stop = byteAt(view, at, to, word);
+      while (stop < to && !(stop + textLength <= to && areSame(view, stop, text, 0, textLength)))
+        stop = byteAt(view, stop + 1, to, word);
+      return stop;
+    default:
+      stop = at;
+      while (stop < to && table[bytes[stop]] === 0) stop++;
+      if (stop === to) return stop;
+      return nextLength === 0 ? -1 : stop + 1 - nextLength;
+  }
 }
