@@ -22,6 +22,14 @@ export class Attributes {
     this.count = 0;
   }
 
+  /**
+   * Makes room for so many more entries. Then, until others are added, whoever has many may put them into the arrays, as
+   * stretches of the batch's text, and count them.
+   */
+  reserve(entries: number): void {
+    this.#makeRoom(this.count + entries);
+  }
+
   /** Adds a value that stands in the batch's text. */
   addSpan(keyId: number, begin: number, end: number): void {
     this.values.setSpan(this.#next(keyId), begin, end);

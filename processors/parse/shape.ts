@@ -1,9 +1,21 @@
 import { areSame, type ByteWindow } from "../model/byte-window.ts";
 import { flatCopy } from "../model/dictionary.ts";
-import type { EventBatch, StringColumnName } from "../model/event-batch.ts";
-import type { StringColumn } from "../model/string-column.ts";
+import type { EventBatch } from "../model/event-batch.ts";
+import { ConstantRuns } from "./constant-runs.ts";
 import { HEX_DIGITS, isLowerHex } from "./exact-number.ts";
 import { clearRow } from "./row.ts";
+import {
+  ATTRIBUTE,
+  actionOf,
+  type Cell,
+  cellOf,
+  GUARD,
+  ownCopy,
+  SEVERITY,
+  SPAN_ID,
+  STRING,
+  TRACE_ID,
+} from "./shape-cell.ts";
 import { type Slot, takePieces } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 import { bytesOf, endFor, endsAt, findEnd, type ValueEnd } from "./value-end.ts";
@@ -42,6 +54,8 @@ export interface Shape {
   /** null: lines of this shape must be scanned. */
   readonly valueEnds: readonly ValueEnd[] | null;
   readonly context: string;
+  /** null: it has too few values. */
+  readonly runs: ConstantRuns | null;
   readonly slots: readonly Slot[];
   readonly cells: readonly Cell[];
   readonly actions: Uint8Array;
@@ -59,64 +73,10 @@ export interface Shape {
   layoutGeneration: number;
 }
 
-/** What is done for a slot whenever its shape matches. */
-const BY_VALUE = 0;
-/** Refuses a value now and then, and sets a column that no other slot sets: such slots are asked first. */
-const GUARD = 1;
-const STRING = 2;
-const SEVERITY = 3;
-const ATTRIBUTE = 4;
-const TRACE_ID = 5;
-const SPAN_ID = 6;
-
-/**
- * A slot made ready. What it met last is remembered, because most values repeat from line to line, and comparing a text
- * costs a third of looking it up; only what the dictionary holds under that id now is believed.
- */
-interface Cell {
-  readonly name: StringColumnName | null;
-  /** The column of `batch`, found once per batch. */
-  column: StringColumn | null;
-  batch: EventBatch | null;
-  id: number;
-  generation: number;
-  severityNumber: number;
-}
-
-function actionOf(place: Slot): number {
-  switch (place.kind) {
-    case "duration":
-    case "status":
-    case "size":
-      return GUARD;
-    case "string":
-      return STRING;
-    case "severity":
-      return SEVERITY;
-    case "attribute":
-      return place.choice === null ? ATTRIBUTE : BY_VALUE;
-    case "trace_id":
-      return TRACE_ID;
-    case "span_id":
-      return SPAN_ID;
-    default:
-      return BY_VALUE;
-  }
-}
-
-function cellOf(place: Slot): Cell {
-  return {
-    name: place.kind === "string" ? place.column : place.kind === "severity" ? "severity_text" : null,
-    column: null,
-    batch: null,
-    id: 0,
-    generation: -1,
-    severityNumber: 0,
-  };
-}
-
 const SHAPE_SLOTS_MAX = 64;
 const SHAPES_MAX = 64;
+/** Fewer values are found as quickly one by one. */
+const RUNS_SLOTS_MIN = 10;
 const SHAPE_LITERALS_LENGTH_MAX = 8192;
 
 export interface Shapes {
@@ -148,7 +108,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
 
   /** Whether the line at window.bytes[from, to), which is text[begin, …), is of the shape; finds its values. */
   function fits(shape: Shape, window: ByteWindow, from: number, to: number, begin: number): boolean {
-    const { literalBytes, literalEnds } = shape;
+    const { literalBytes, literalEnds, runs } = shape;
     const valueEnds = shape.valueEnds!;
     const { view } = window;
     const count = valueEnds.length;
@@ -157,6 +117,14 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     let literal = 0;
     let size = literalEnds[0];
     for (let i = 0; i < count; i++) {
+      const last = runs === null ? -1 : runs.find(i, window, at, to, shift, starts, ends);
+      if (last >= 0) {
+        i = last;
+        at = ends[i] - shift;
+        literal = literalEnds[i];
+        size = literalEnds[i + 1] - literal;
+        continue;
+      }
       if (at + size > to || !areSame(view, at, literalBytes, literal, size)) return false;
       at += size;
       literal += size;
@@ -201,7 +169,10 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
   }
 
   function renewKeys(shape: Shape, { attributes: { keys } }: EventBatch): void {
-    for (const [i, place] of shape.slots.entries()) if ("key" in place) shape.keyIds[i] = keys.intern(place.key);
+    for (const [i, place] of shape.slots.entries()) {
+      const { key } = place as { readonly key?: string };
+      if (key !== undefined) shape.keyIds[i] = keys.intern(key);
+    }
     shape.keyGeneration = keys.generation;
   }
 
@@ -209,6 +180,9 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     const { slots: places, cells, actions, guards, bare, keyIds } = shape;
     const { attributes } = batch;
     const count = cells.length;
+    attributes.reserve(count);
+    const { keyIds: entryKeys, values } = attributes;
+    const { begins: entryBegins, ends: entryEnds } = values;
     if (shape.keyGeneration !== attributes.keys.generation) renewKeys(shape, batch);
     // What a line fails by comes first: then little was done in vain.
     for (let g = 0; g < guards.length; g++) {
@@ -222,7 +196,10 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       const end = ends[i];
       if (action === ATTRIBUTE) {
         if (bare[i] === 1 && !isBare(text.slice(begin, end))) return false;
-        attributes.addSpan(keyIds[i], begin, end);
+        const entry = attributes.count++;
+        entryKeys[entry] = keyIds[i];
+        entryBegins[entry] = begin;
+        entryEnds[entry] = end;
         continue;
       }
       if (action === STRING || action === SEVERITY) {
@@ -292,7 +269,10 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
         // Taking a line moves the window where a value of it is longer than what is left.
         const from = window.reach(begin, end);
         if (from < 0) return false;
-        if (fits(known[i], window, from, from + end - begin, begin) && take(i, text, batch, row)) return true;
+        const shape = known[i];
+        if (!fits(shape, window, from, from + end - begin, begin) || !take(i, text, batch, row)) continue;
+        shape.runs?.learn(text, starts, ends);
+        return true;
       }
       return false;
     },
@@ -347,6 +327,7 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
           bare: Uint8Array.from(line.quoted, (isQuoted) => (isQuoted ? 0 : 1)),
           valueEnds: valueEndsOf(line, places, values),
           context: line.context,
+          runs: places.length < RUNS_SLOTS_MIN ? null : new ConstantRuns(copies),
           slots: places.map(ownCopy),
           cells: places.map(cellOf),
           actions: Uint8Array.from(places, actionOf),
@@ -362,9 +343,4 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
       return layout;
     },
   };
-}
-
-/** A slot that shares no memory with the line it was made for. */
-function ownCopy(place: Slot): Slot {
-  return "key" in place ? { ...place, key: flatCopy(place.key), piece: flatCopy(place.piece) } : place;
 }

@@ -77,13 +77,14 @@ export function createTimePattern(pattern: string, zoneElse: Zone = UTC): TimePa
   let lastUs = Number.NaN;
   /** Times that differ in their fraction alone are read by the one before: its text around the fraction, and its second. */
   const fraction = hasYear ? fractionOf(tokens) : null;
+  const fractionScale = fraction === null ? 1 : 10 ** (6 - fraction.digits);
   let lastHead = "";
   let lastTail = "";
   let lastSecondUs = Number.NaN;
 
   function fractionUs(value: string, begin: number): number {
     if (fraction === null) return Number.NaN;
-    return digitsAt(value, begin + fraction.at, fraction.digits) * 10 ** (6 - fraction.digits);
+    return digitsAt(value, begin + fraction.at, fraction.digits) * fractionScale;
   }
 
   function readNew(value: string, appendTimeUs: number, begin: number, end: number): number {
