@@ -45,7 +45,7 @@ export class ConstantRuns {
   /** Of the first sample; undefined: another one had another value. */
   #values: (string | undefined)[] = [];
 
-  constructor(literals: readonly string[]) {
+  constructor(literals: ReadonlyArray<string>) {
     this.#literals = literals;
     this.#starts = new Int32Array(literals.length);
     this.#ends = new Int32Array(literals.length);

@@ -5,7 +5,7 @@ import type { Format } from "./line-parser.ts";
 import { addRequest } from "./request-line.ts";
 import type { ScannedLine } from "./shape.ts";
 import { addValue, createScannedParser, type LineScan } from "./shaped-line.ts";
-import { endsAt, SAME_VALUE, type ValueEnd } from "./value-end.ts";
+import { endsAt, SAME_VALUE, TIME_OF_LENGTH, type ValueEnd } from "./value-end.ts";
 
 /*
  * Access logs of Amazon's load balancers, the application one (alb) and the classic one (elb). Values stand between spaces,
@@ -42,7 +42,6 @@ const SPACE = 32;
 const QUOTED_END = endsAt('"', { mayBeDash: false });
 const BARE = { lengthMin: 1, notFirst: '"', mayBeDash: false } as const;
 const BARE_END = endsAt(" ", BARE);
-const TIME_END = endsAt(" ", { ...BARE, isTime: true });
 const CLIENT_END = endsAt(': "', { lengthMin: 1 });
 const PORT_END = endsAt(': "');
 
@@ -63,7 +62,7 @@ function addClient(own: string, start: number, end: number, line: ScannedLine): 
 
 function endOf(name: string, isQuoted: boolean): ValueEnd | undefined {
   if (name === "type") return isQuoted ? undefined : SAME_VALUE;
-  if (name === "time") return isQuoted ? undefined : TIME_END;
+  if (name === "time") return isQuoted ? undefined : TIME_OF_LENGTH;
   return isQuoted ? QUOTED_END : BARE_END;
 }
 

@@ -192,16 +192,22 @@ export function createShapes(slots: Slots, { terminators, isBare }: BareValues):
     for (let i = 0; i < count; i++) {
       const action = actions[i];
       if (action === GUARD) continue;
-      const begin = starts[i];
-      const end = ends[i];
       if (action === ATTRIBUTE) {
-        if (bare[i] === 1 && !isBare(text.slice(begin, end))) return false;
-        const entry = attributes.count++;
-        entryKeys[entry] = keyIds[i];
-        entryBegins[entry] = begin;
-        entryEnds[entry] = end;
+        // Most values of a long line are attributes, one behind the other.
+        let entry = attributes.count;
+        let next = i;
+        for (; next < count && actions[next] === ATTRIBUTE; next++, entry++) {
+          if (bare[next] === 1 && !isBare(text.slice(starts[next], ends[next]))) return false;
+          entryKeys[entry] = keyIds[next];
+          entryBegins[entry] = starts[next];
+          entryEnds[entry] = ends[next];
+        }
+        attributes.count = entry;
+        i = next - 1;
         continue;
       }
+      const begin = starts[i];
+      const end = ends[i];
       if (action === STRING || action === SEVERITY) {
         const cell = cells[i];
         if (cell.batch !== batch) {
