@@ -29,6 +29,7 @@ describe("npm run bench", () => {
       "load",
       "kafka",
       "latency",
+      "windows",
       "memory",
       "parse",
       "formats",

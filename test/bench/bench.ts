@@ -10,13 +10,14 @@ import { MEMORY } from "./memory.ts";
 import { readOptions } from "./options.ts";
 import { PARSE } from "./parse.ts";
 import { openScratch } from "./scratch.ts";
+import { WINDOWS } from "./windows.ts";
 
 /**
  * `npm run bench -- NAME [options]` runs one case; without a name it lists them. Exit codes: 0 done, 1 an answer was
  * wrong or something failed, 2 wrong usage.
  */
 
-const CASES: readonly BenchCase[] = [LOAD, KAFKA, LATENCY, MEMORY, PARSE, FORMATS, MASK];
+const CASES: readonly BenchCase[] = [LOAD, KAFKA, LATENCY, WINDOWS, MEMORY, PARSE, FORMATS, MASK];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
