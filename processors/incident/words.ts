@@ -11,6 +11,10 @@ export function describeValue(signal: string, value: number): string {
       return `median ${describeDuration(value)}`;
     case "silence":
       return `no events for ${describeSeconds(value)}`;
+    case "rare_templates":
+      return value === 1 ? "1 rare message" : `${rounded(value)} rare messages`;
+    case "vanished_templates":
+      return value === 1 ? "1 message missing" : `${rounded(value)} messages missing`;
     case "new_templates":
       return value === 1 ? "1 new message" : `${rounded(value)} new messages`;
     default:
@@ -28,7 +32,7 @@ function describeDuration(us: number): string {
 export function describeIncident({ kind, value, expected, why, series }: Incident): string {
   if (kind === "late") return why;
   if (kind === "storm") return `${series.length} series at once`;
-  if (kind === "new_templates") return `${describeValue(kind, value)}, ${why}`;
+  if (kind.endsWith("_templates")) return `${describeValue(kind, value)}, ${why}`;
   if (kind === "silence")
     return expected > 0
       ? `${describeValue(kind, value)}, usually some every ${describeSeconds(expected)}`

@@ -17,7 +17,10 @@ export function withinBudgets(config: Config, findings: readonly Finding[]): Fin
       const budget = budgets.find(
         ({ tenant, service }) => fits(tenant, of("tenant")) && fits(service, of("service_name")),
       );
-      return budget === undefined ? finding : { ...finding, score: finding.score + Math.log10(budget.perWeek) };
+      // What is only noted is that at any budget.
+      if (budget === undefined || finding.score < THRESHOLD) return finding;
+      const score = finding.score + Math.log10(budget.perWeek);
+      return score < THRESHOLD ? null : { ...finding, score };
     })
-    .filter(({ score }) => score >= THRESHOLD);
+    .filter((finding) => finding !== null);
 }

@@ -11,6 +11,8 @@ export interface Explained {
   readonly why: string;
   /** Absent: 300. */
   readonly window_seconds?: number;
+  readonly templates?: readonly string[];
+  readonly since?: number;
 }
 
 export interface Explanation {
@@ -66,16 +68,57 @@ const CHANGES = `SELECT concat(formatDateTime(timestamp, '%FT%TZ'), ' ', if(attr
     AND timestamp >= {start:DateTime('UTC')} - INTERVAL 1 HOUR AND timestamp < {start:DateTime('UTC')} + toIntervalSecond({seconds:UInt32})
   ORDER BY timestamp DESC, change LIMIT 5`;
 
+/** Deploys of the service itself around the time at which messages were last written. */
+const OWN_CHANGES = CHANGES.replace(
+  "AND timestamp >=",
+  "AND if(attributes['deploy.service'] = '', service_name, attributes['deploy.service']) = {service:String} AND timestamp >=",
+);
+const DEPLOY_SECONDS = 7200;
+
+const SAMPLES_OF = `SELECT substringUTF8(line, 1, 500) AS line FROM events
+  WHERE ${SERVICE} AND template_id IN (SELECT reinterpretAsUInt64(reverse(unhex(arrayJoin({templates:Array(String)})))))
+    AND timestamp >= toDateTime({since:UInt32}, 'UTC') AND timestamp < toDateTime({since:UInt32}, 'UTC') + INTERVAL 1 HOUR
+  ORDER BY timestamp DESC, topic, \`partition\`, \`offset\`, \`index\` LIMIT 3`;
+
+/** Deploys of the service of messages that it no longer writes, when it wrote them last. */
+export async function changesOf(
+  store: ClickHouse,
+  config: Config,
+  { since = 0, ...anomaly }: Explained,
+): Promise<string[]> {
+  const { tenant, service } = placeOf(config, anomaly);
+  const start = new Date(since * 1000).toISOString().slice(0, 19).replace("T", " ");
+  const rows = await store.query<{ change: string }>(OWN_CHANGES, { tenant, service, start, seconds: DEPLOY_SECONDS });
+  return rows.map(({ change }) => change);
+}
+
+async function explainTemplates(
+  store: ClickHouse,
+  config: Config,
+  anomaly: Explained,
+  templates: readonly string[],
+): Promise<Explanation> {
+  const samples = await store.query<{ line: string }>(SAMPLES_OF, {
+    ...placeOf(config, anomaly),
+    templates,
+    since: anomaly.since ?? 0,
+  });
+  return {
+    contributors: templates.slice(0, 5).map((template) => ["template", template, 1 / templates.length]),
+    samples: samples.map(({ line }) => line),
+    changes: await changesOf(store, config, anomaly),
+  };
+}
+
 /** What contributed most to an anomaly, lines of its window, and deploys in the hour before. Nothing for what is none any more. */
 export async function explain(store: ClickHouse, config: Config, anomaly: Explained): Promise<Explanation> {
   const weight = weightOf(anomaly);
-  if (anomaly.score === 0 || weight === undefined) return NOTHING;
+  if (anomaly.score === 0) return NOTHING;
+  if (anomaly.templates !== undefined) return explainTemplates(store, config, anomaly, anomaly.templates);
+  if (weight === undefined) return NOTHING;
   const isTemplates = anomaly.signal === "new_templates";
-  const columns = columnsOf(config, anomaly);
-  const of = (column: string) => anomaly.key[columns.indexOf(column)] ?? "";
   const parameters = {
-    tenant: of("tenant"),
-    service: of("service_name"),
+    ...placeOf(config, anomaly),
     start: anomaly.window_start,
     seconds: anomaly.window_seconds ?? 300,
   };
@@ -95,6 +138,12 @@ export async function explain(store: ClickHouse, config: Config, anomaly: Explai
     samples: samples.map(({ line }) => line),
     changes: changes.map(({ change }) => change),
   };
+}
+
+function placeOf(config: Config, anomaly: Explained): { readonly tenant: string; readonly service: string } {
+  const columns = columnsOf(config, anomaly);
+  const of = (column: string) => anomaly.key[columns.indexOf(column)] ?? "";
+  return { tenant: of("tenant"), service: of("service_name") };
 }
 
 function weightOf({ signal, why }: Explained): string | undefined {

@@ -4,10 +4,10 @@ import { openCloser } from "./closer.ts";
 import { withinBudgets } from "./detect-budgets.ts";
 import { type DetectRange, declaredFindings } from "./detect-declared.ts";
 import { DURATIONS, NOTE_DURATION_SPREADS } from "./detect-duration-statements.ts";
-import { seriesRulesOf, templateRuleOf } from "./detect-rules.ts";
+import { seriesRulesOf } from "./detect-rules.ts";
 import { asSilences } from "./detect-silences.ts";
 import * as statements from "./detect-statements.ts";
-import { noteTemplates } from "./detect-templates.ts";
+import { noteTemplates, templateFindings } from "./detect-templates.ts";
 import { NOTE_SEASONS, NOTE_SPREADS, VOLUMES } from "./detect-volume-statements.ts";
 import {
   type Finding,
@@ -136,7 +136,7 @@ async function detectAnew(
   until: number,
   signal?: AbortSignal,
 ): Promise<Kept> {
-  for (const table of ["signals_5m", "baselines", "expectations", "seasons", "spreads"])
+  for (const table of ["signals_5m", "baselines", "expectations", "seasons", "spreads", "template_hours"])
     await store.command(`TRUNCATE TABLE ${table}`);
   await fill(store, config, from, until);
   const parameters = { ...rangeOf(from, until), rules: namesOf(config) };
@@ -201,16 +201,7 @@ async function settle(
   // Counts are judged by their own statement, which does not see that a series of few events a day fell silent.
   const known = new Set(volumes.map(idOf));
   const silent = scored.filter((row) => row.anomaly && row.why === "silence" && !known.has(idOf(row)));
-  const findings: Finding[] = [...volumes, ...silent, ...further];
-  const templates = templateRuleOf(config);
-  if (templates !== null)
-    findings.push(
-      ...(await store.query<Finding>(statements.NEW_TEMPLATES, {
-        ...parameters,
-        rule: templates.name,
-        tenant: templates.places.tenant,
-      })),
-    );
+  const findings: Finding[] = [...volumes, ...silent, ...further, ...(await templateFindings(store, config, range))];
   const all = [
     ...withinBudgets(config, await asSilences(store, findings)),
     ...(await declaredFindings(store, config, range)),

@@ -43,6 +43,9 @@ export interface Scored {
 export type Finding = Omit<Scored, "anomaly"> & {
   /** Absent: 300. */
   readonly window_seconds?: number;
+  /** Messages that it is about, and when they were last written before that, epoch seconds. */
+  readonly templates?: readonly string[];
+  readonly since?: number;
 };
 
 /**

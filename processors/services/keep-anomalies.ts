@@ -45,8 +45,10 @@ export async function keepAnomalies(
   for (let at = 0; at < rows.length; at += ROWS_MAX) {
     if (signal?.aborted === true) return { changed: at, isWhole: false };
     const lines: string[] = [];
-    for (const row of rows.slice(at, at + ROWS_MAX))
-      lines.push(JSON.stringify({ ...row, ...(await explain(store, config, row)) }));
+    for (const row of rows.slice(at, at + ROWS_MAX)) {
+      const { templates: _, since: __, ...columns } = row;
+      lines.push(JSON.stringify({ ...columns, ...(await explain(store, config, row)) }));
+    }
     await store.command(STORE_ANOMALIES, { rows: lines.join("\n") });
   }
   return { changed: rows.length, isWhole: true };

@@ -73,6 +73,8 @@ describe("what an alert says", () => {
     ["events", 322.4, 155, "322.4 events, expected 155: spike"],
     ["duration_us_p50", 3_303_358, 209_056, "median 3.303 s, expected 209.1 ms: spike"],
     ["new_templates", 2, 0.01, "2 new messages, spike"],
+    ["rare_templates", 1, 0.01, "1 rare message, spike"],
+    ["vanished_templates", 2, 0.01, "2 messages missing, spike"],
     ["errors", 12, 1, "12, expected 1: spike"],
     ["silence", 2100, 300, "no events for 35 min, usually some every 5 min"],
     ["silence", 9000, 0, "no events for 3 h"],

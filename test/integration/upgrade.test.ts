@@ -53,6 +53,8 @@ const LATER: Readonly<Record<string, string>> = {
   "0040_add_anomalies_detection.sql": "9610be9931ac1647",
   "0041_create_seasons.sql": "227f41c748b9101e",
   "0042_create_spreads.sql": "4e3aec2d7a0c38a4",
+  "0043_create_template_hours.sql": "4bfa018648f63640",
+  "0044_create_template_families.sql": "3f02fd291181553a",
 };
 
 const DIR = fileURLToPath(new URL("../../sql/migrations", import.meta.url));

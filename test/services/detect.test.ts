@@ -146,6 +146,9 @@ describe("anomalies of closed windows", () => {
       "SELECT template, max(form) AS form FROM templates GROUP BY template",
     );
     expect(templates.map(({ form }) => form)).toEqual(["order <*> read"]);
+    expect(
+      await bench.query("SELECT toUInt32(sum(events)) AS events, max(first_window) AS first FROM template_hours FINAL"),
+    ).toEqual([{ events: 400, first: timeOf(72) }]);
     const { high, low } = templateId("order <*> read");
     expect(templates[0].template).toBe(((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, "0"));
   });
