@@ -20,7 +20,8 @@ export async function templateFindings(store: ClickHouse, config: Config, range:
   const parameters = { ...range, threshold: THRESHOLD, rule: rule.name, tenant: rule.places.tenant };
   const fresh = await store.query<Finding>(NEW_TEMPLATES, parameters);
   const rare = await store.query<Finding>(RARE_TEMPLATES, parameters);
-  const vanished = await store.query<Finding>(VANISHED_TEMPLATES, parameters);
+  // They are told at the end of an hour.
+  const vanished = range.to.endsWith(":00:00") ? await store.query<Finding>(VANISHED_TEMPLATES, parameters) : [];
   return [...fresh, ...rare, ...(await withDeploys(store, config, vanished))];
 }
 
