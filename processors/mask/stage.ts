@@ -14,6 +14,10 @@ const NOT_MASKED: ReadonlySet<StringColumnName> = new Set(["tenant", "source", "
 export const MASKED_COLUMNS = STRING_COLUMNS.filter((name) => !NOT_MASKED.has(name));
 const TENANTS_REMEMBERED_MAX = 64;
 const USER_AGENT = "user_agent_original";
+const LAYOUT = "line_layout";
+/** Stands around the names of slots in a layout; those of attributes begin with "a.". */
+const SLOT_MARK = "\x01";
+const ATTRIBUTE_SLOT = `${SLOT_MARK}a.`;
 const WITHHELD = "<payload:withheld>";
 
 /** What is remembered for one tenant: answers per distinct value. */
@@ -93,7 +97,27 @@ export function createMaskStage(maskOf: (tenant: string) => Mask, sourceTenant =
 }
 
 function maskedValue(mask: Mask, name: StringColumnName, field: Field, value: string): string {
-  return name === USER_AGENT ? mask.userAgent(field, value) : mask.valueOf(field, value);
+  if (name === USER_AGENT) return mask.userAgent(field, value);
+  const masked = mask.valueOf(field, value);
+  return name === LAYOUT ? withMaskedKeys(mask, masked) : masked;
+}
+
+/** A key of an attribute. Of nested names, joined by dots, each may be a value: a card number has no dot before it. */
+function maskedKey(mask: Mask, key: string): string {
+  let out = mask.text(key);
+  for (let dot = out.indexOf("."); dot >= 0; dot = out.indexOf(".", dot + 1)) {
+    out = out.slice(0, dot + 1) + mask.text(out.slice(dot + 1));
+  }
+  return out.split(".").map(mask.text).join(".");
+}
+
+/** A layout names attributes by their keys. */
+function withMaskedKeys(mask: Mask, layout: string): string {
+  if (!layout.includes(ATTRIBUTE_SLOT)) return layout;
+  return layout
+    .split(SLOT_MARK)
+    .map((piece, i) => (i % 2 === 1 && piece.startsWith("a.") ? `a.${maskedKey(mask, piece.slice(2))}` : piece))
+    .join(SLOT_MARK);
 }
 
 /** A column that holds its texts as they stand. */
@@ -167,7 +191,7 @@ function maskRows(
     if (tenant.keyIds[id] < 0) {
       const key = keys.values[id];
       tenant.keyFields[id] = mask.fieldOf(key, false);
-      tenant.keyIds[id] = keys.intern(mask.text(key));
+      tenant.keyIds[id] = keys.intern(maskedKey(mask, key));
     }
     keyIds[i] = tenant.keyIds[id];
     if (values.isEmpty(i)) continue;

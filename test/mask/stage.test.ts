@@ -88,6 +88,15 @@ describe("the mask stage", () => {
     expect(batch.strings.line_layout.get(0)).toBe(`{"${acmeJoe}":\x01}`);
   });
 
+  it("masks a card number that is the key of a nested object, alike in attributes and layout", () => {
+    const batch = makeBatch([{ attributes: { "seen.4111-1111-1111-1111.n": "3" } }]);
+    batch.strings.line_layout.set(0, '{"seen":{"4111-1111-1111-1111":{"n":\x01a.seen.4111-1111-1111-1111.n\x01}}}');
+    createMaskStage(maskOf)(batch);
+    const [key] = Object.keys(attributesOf(batch, 0));
+    expect(key).toMatch(/^seen\.<card:[0-9a-f]{16}>\.n$/);
+    expect(batch.strings.line_layout.get(0)).toBe(`{"seen":{"${key.slice(5, -2)}":{"n":\x01a.${key}\x01}}}`);
+  });
+
   it("masks each row of a mixed batch with the mask of its tenant", () => {
     const row = { body: `by ${ADDRESS}`, line: ADDRESS, attributes: { to: ADDRESS, password: "x" } };
     const batch = makeBatch([{ ...row }, { ...row, tenant: "other" }, { ...row }]);
