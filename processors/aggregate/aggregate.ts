@@ -103,7 +103,7 @@ function count(
   append(out.body_size_sum, sumOf(ofRow, size, batch.http_response_body_size));
   const durations = measure(ofRow, size, duration_us, shared.durationBuckets);
   append(out.duration_count, durations.count);
-  append(out.duration_us_sum, durations.sum);
+  append(out.duration_us_sum, sumOf(ofRow, size, duration_us));
   append(out.duration_us_min, durations.min);
   append(out.duration_us_max, durations.max);
   append(out.duration_histogram, histogramsOf(ofRow, size, shared.durationBuckets));

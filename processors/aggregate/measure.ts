@@ -33,33 +33,40 @@ export function countFlags(ofRow: Int32Array, size: number, flags: Uint8Array): 
   return counts;
 }
 
-/** Sum per group. */
-export function sumOf(ofRow: Int32Array, size: number, values: Float64Array): Float64Array {
+/** Sum per group of whole numbers from 0 on, exact: beyond 2^53 it is a bigint. */
+export function sumOf(ofRow: Int32Array, size: number, values: Float64Array): (number | bigint)[] {
   const sums = new Float64Array(size);
   for (let row = 0; row < ofRow.length; row++) if (ofRow[row] >= 0) sums[ofRow[row]] += values[row];
-  return sums;
+  const exact: (number | bigint)[] = Array.from(sums, (sum) => (sum <= Number.MAX_SAFE_INTEGER ? sum : 0n));
+  if (exact.some((sum) => typeof sum === "bigint")) addExactly(ofRow, values, exact);
+  return exact;
 }
 
-/** Per group, of rows that have a bucket: how many, their sum, the least and the greatest; 0 where there is none. */
+function addExactly(ofRow: Int32Array, values: Float64Array, sums: (number | bigint)[]): void {
+  for (let row = 0; row < ofRow.length; row++) {
+    const sum = sums[ofRow[row]];
+    if (typeof sum === "bigint") sums[ofRow[row]] = sum + BigInt(values[row]);
+  }
+}
+
+/** Per group, of rows that have a bucket: how many, the least and the greatest; 0 where there is none. */
 export interface Measured {
   readonly count: Float64Array;
-  readonly sum: Float64Array;
   readonly min: Float64Array;
   readonly max: Float64Array;
 }
 
 export function measure(ofRow: Int32Array, size: number, values: Float64Array, buckets: Int32Array): Measured {
-  const [count, sum, min, max] = Array.from({ length: 4 }, () => new Float64Array(size));
+  const [count, min, max] = Array.from({ length: 3 }, () => new Float64Array(size));
   for (let row = 0; row < ofRow.length; row++) {
     const group = ofRow[row];
     if (group < 0 || buckets[row] === NO_BUCKET) continue;
     const value = values[row];
     const isFirst = count[group]++ === 0;
-    sum[group] += value;
     if (isFirst || value < min[group]) min[group] = value;
     if (isFirst || value > max[group]) max[group] = value;
   }
-  return { count, sum, min, max };
+  return { count, min, max };
 }
 
 type Histogram = Partials["duration_histogram"][number];

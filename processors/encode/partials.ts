@@ -35,7 +35,7 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
     "duration_us_min",
     "duration_us_max",
   ] as const)
-    block.integers(name, "UInt64", new Float64Array(partials[name]));
+    encodeIntegers(block, name, partials[name]);
   encodeHistograms(block, "duration_histogram", partials.duration_histogram);
   if (partials.value_count.some((count) => count > 0)) {
     block.integers("value_count", "UInt64", new Float64Array(partials.value_count));
@@ -46,6 +46,11 @@ export function encodePartials(partials: Partials, identity: BatchIdentity): Ins
   }
   block.stringArrays("distinct_values", partials.distinct_values);
   return block.finish("partials", tokenOf("partials", identity, "all"));
+}
+
+function encodeIntegers(block: BlockBuilder, name: string, values: readonly (number | bigint)[]): void {
+  if (values.every((value) => typeof value === "number")) block.integers(name, "UInt64", new Float64Array(values));
+  else block.bigints(name, "UInt64", BigInt64Array.from(values, BigInt));
 }
 
 /** Counts stay below 2^32: they are those of one batch. */

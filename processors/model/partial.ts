@@ -8,9 +8,10 @@ export interface Partials {
   readonly key: string[][];
   readonly events: number[];
   readonly errors: number[];
-  readonly body_size_sum: number[];
+  /** Beyond 2^53 a bigint. */
+  readonly body_size_sum: (number | bigint)[];
   readonly duration_count: number[];
-  readonly duration_us_sum: number[];
+  readonly duration_us_sum: (number | bigint)[];
   readonly duration_us_min: number[];
   readonly duration_us_max: number[];
   /** Bucket -> count, buckets ascending; see aggregate/histogram.ts. */

@@ -29,9 +29,9 @@ export function mergePartials(list: readonly Partials[]): Record<string, Share> 
       const share = {
         events: partials.events[i],
         errors: partials.errors[i],
-        bodySize: partials.body_size_sum[i],
+        bodySize: Number(partials.body_size_sum[i]),
         durations: partials.duration_count[i],
-        durationSum: partials.duration_us_sum[i],
+        durationSum: Number(partials.duration_us_sum[i]),
         durationMin: partials.duration_us_min[i],
         durationMax: partials.duration_us_max[i],
         buckets: Object.fromEntries(partials.duration_histogram[i]),
