@@ -13,6 +13,8 @@ const SPREAD_UNKNOWN = 0.12;
 const DOUBT_UNSEEN = 2;
 /** Times of the day that spread so many times as much as others have a spread of their own. */
 const OWN_SPREAD_MIN = 3;
+/** How much the furthest of some days add to their variance, as a rule. */
+const TRIMMED_FACTOR = 1.6;
 /** As many independent looks are taken at each window. */
 const TESTS = 3;
 /** Windows that one change may flag in half a day: after these it is how things are. */
@@ -59,7 +61,9 @@ compared AS
     0.5 / n AS weight,
     greatest(2 * middle, if(n < 2, 0, 3 * arrayReduce('quantileExactInclusive(0.75)', arrayConcat(centre, sides)))) + 3 AS most,
     arrayMap(list -> arraySum(v -> least(greatest(v, middle / 2 - 3), most), list), [centre, sides]) AS totals,
-    if(n < 3, 0, greatest(0, arrayReduce('varSamp', centre) - arrayAvg(centre)) / pow(arrayAvg(centre) + 0.1, 2)) AS own_spread
+    -- Without the day that is furthest off, of eight or more the two: an incident of days ago does not hide one of today.
+    arraySlice(arraySort(v -> abs(v - middle), centre), 1, n - multiIf(n >= 8, 2, n >= 4, 1, 0)) AS near,
+    if(n < 3, 0, greatest(0, if(n >= 4, ${TRIMMED_FACTOR}, 1) * arrayReduce('varSamp', near) - arrayAvg(near)) / pow(arrayAvg(near) + 0.1, 2)) AS own_spread
   FROM recalled
   WHERE t >= intDiv(toUnixTimestamp({from:DateTime('UTC')}), 300) AND notEmpty(days)
 )

@@ -90,6 +90,13 @@ describe("how many events there were", () => {
     expect(shift).toEqual(Array.from({ length: 12 }, (_, k) => k));
   });
 
+  it("is told of also at a time of the day at which something happened on another day", async () => {
+    const twice = counts.map((value, k) => (k >= AT - 2 * DAY && k < AT - 2 * DAY + 8 ? value * 4 : value));
+    await add({ twice: changed(twice, (value, k) => (k < 4 ? value * 0.4 : value)) });
+    const findings = await lookAtAll(DAYS * DAY);
+    expect(flagsOf(findings, "twice").filter(([, why]) => why === "dip").length).toBeGreaterThan(2);
+  });
+
   it("is judged hour after hour as all at once", async () => {
     const end = AT + 20;
     const values = changed(counts, (value, k) => (k < 5 ? value * 0.4 : value)).slice(0, end);
