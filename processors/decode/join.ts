@@ -27,6 +27,11 @@ const SECOND_OF_TWO = /^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /;
 /** First characters of such lines besides small letters. */
 const MAY_BE_SECOND = "CFISW";
 
+/** `  1234:20260102:030405.678 …`: some programs indent all their lines. */
+const INDENTED_TIME =
+  /^[ \t]{1,64}\[?(?:\d{1,10}:)?(?:\d{4}([-/.])\d\d\1\d\d[T :-]{1,2}\d\d[:.]\d\d|\d{8}[T :-]\d{6}(?!\d)|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)/;
+const PID_TIME = /^\d{1,10}:\d{8}:\d{6}/;
+
 const SPACE = 32;
 const TAB = 9;
 
@@ -37,7 +42,8 @@ const TAB = 9;
  * Belong to an entry: indented lines; `Caused by:`, `Suppressed:`, `... 12 more`; a Python traceback whole, with its
  * unindented last line and the exceptions chained to it; .NET's `--- End of`; Go's `goroutine 1 [running]:` blocks;
  * lines of closing brackets; behind a line with a time, the name of a throwable, and the second line of java.util.logging.
- * A blank line ends an entry unless a chained exception or a Go block follows it at once.
+ * A blank line ends an entry unless a chained exception or a Go block follows it at once. An indented line that begins with
+ * a time starts an entry, unless it stands below an unindented line with a time.
  */
 export function entryEnd(text: string, begin: number, firstEnd: number, options: FrameOptions): number {
   const first = lineAt(text, begin, firstEnd);
@@ -62,6 +68,7 @@ export function entryEnd(text: string, begin: number, firstEnd: number, options:
     if (!wasBlank && !isSecond && isPlainStart(text.charCodeAt(position), inside)) return end;
     const line = lineAt(text, position, next);
     if (position + line.length - begin > options.recordBytesMax) return end;
+    if (!wasBlank && isIndented(line) && startsIndented(first, line)) return end;
     if (isBlank(line)) {
       if (wasBlank || !mayFollowBlank(inside)) return end;
       wasBlank = true;
@@ -115,9 +122,18 @@ function isSecondOf(first: string, line: string): boolean {
   return THROWABLE.test(line) && CLOCK.test(first) && !THROWABLE.test(first);
 }
 
-function continues(inside: Inside, line: string): boolean {
+function isIndented(line: string): boolean {
   const char = line.charCodeAt(0);
-  if (char === SPACE || char === TAB) return true;
+  return char === SPACE || char === TAB;
+}
+
+/** Does an indented line start an entry, so that the one that began with the first line ends? */
+function startsIndented(first: string, line: string): boolean {
+  return INDENTED_TIME.test(line) && (isIndented(first) || !CLOCK.test(first) || PID_TIME.test(first));
+}
+
+function continues(inside: Inside, line: string): boolean {
+  if (isIndented(line)) return true;
   if (CONTINUES.test(line) || GO_ROUTINE.test(line)) return true;
   if (inside === "traceback") return PYTHON_ERROR.test(line);
   if (inside === "traceback_done") return PYTHON_CHAIN.test(line);
@@ -137,7 +153,7 @@ function continuesAfterBlank(inside: Inside, line: string): boolean {
 function insideAfter(inside: Inside, line: string): Inside {
   if (TRACEBACK.test(line)) return "traceback";
   if (GO_ROUTINE.test(line) || GO_PANIC.test(line)) return "go";
-  if (inside === "traceback" && line.charCodeAt(0) !== SPACE && line.charCodeAt(0) !== TAB) return "traceback_done";
+  if (inside === "traceback" && !isIndented(line)) return "traceback_done";
   if (inside === "traceback_done" && PYTHON_CHAIN.test(line)) return "chain";
   return inside;
 }

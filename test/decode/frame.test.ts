@@ -62,6 +62,7 @@ const PARTS = [
   "goroutine 1 [running]:\n",
   "main.main()\n",
   "}\n",
+  "  1234:20260102:030405.678 line\n",
   "ÿ\u0000",
 ];
 const text = fc.array(fc.constantFrom(...PARTS), { maxLength: 40 }).map((parts) => parts.join(""));
@@ -208,6 +209,18 @@ describe("frame", () => {
     const first = before.slice(0, -1);
     const entry = [before.at(-1), ...trace].join("\n");
     expect(recordsOf(text)).toEqual([...first, entry, "2024-01-01 INFO next", "Shipped 3 items"]);
+  });
+
+  it("an indented line that begins with a time starts an entry, unless it is listed below an unindented time", () => {
+    const zabbix = [
+      "  1234:20260102:030405.678 a\n  more",
+      "123456:20260102:030405.679 b",
+      "  1234:20260102:030405.680 c",
+    ];
+    const indented = ["\t[2026-01-02 03:04:05] a", "\t2026-01-02T03:04:06Z b\n\t  at c", "  Jan  2 03:04:07 d"];
+    const listed = "2026-01-02 03:04:05 INFO sessions\n  2026-01-02 03:00:00 alice\n  2026-01-02 03:01:00 bob";
+    const records = ["banner", ...zabbix, ...indented, "", listed, "total:\n  20260102:0304"];
+    expect(recordsOf(`${records.join("\n")}\n`)).toEqual(records);
   });
 
   it("a blank line is a record of its own and takes nothing in", () => {
