@@ -2,6 +2,7 @@ import { Derivation } from "../model/derivation.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { type Lookups, NO_LOOKUPS, type ServiceRule } from "../model/lookups.ts";
 import { type Agent, agentOf } from "./agent.ts";
+import { fillDurations } from "./duration.ts";
 import { createLookUp } from "./look-up.ts";
 import { routeOf } from "./route.ts";
 import { createServiceRules, createSetService } from "./service.ts";
@@ -21,7 +22,7 @@ export interface EnrichOptions {
  * - http_route from url_path;
  * - user_agent_name, user_agent_os_name, user_agent_synthetic_type from user_agent_original;
  * - what the user's tables have for a value, and the service by the user's rules;
- * - the template id from body.
+ * - the template id from body, and the duration that its last words tell.
  *
  * What a source said itself stays. Runs behind masking, so that no answer holds more than the masked
  * text does. Every batch of the pipeline must go through the same stage: it remembers answers by dictionary id.
@@ -58,6 +59,7 @@ export function createEnrich(
     lookUp(batch);
     if (serviceRules.length > 0) nameServices(batch);
     fillTemplateIds(batch);
+    fillDurations(batch);
   };
 }
 

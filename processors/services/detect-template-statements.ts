@@ -44,7 +44,7 @@ seen AS
   GROUP BY tenant, service_name, family, h
 )`;
 
-/** How unusual a window with such messages is follows from how often there were any in the month before: one in two weeks is put up with. */
+/** How unusual a window with such messages is follows from how often there were any in the month before, and one more: one in two weeks is put up with. */
 const JUDGED = (signal: string, why: string, from: string) => `
 windows_with AS
 (
@@ -54,7 +54,7 @@ windows_with AS
 judged AS
 (
   SELECT *, count() OVER (PARTITION BY tenant, service_name ORDER BY at RANGE BETWEEN ${MONTH_HOURS * 3600} PRECEDING AND 1 PRECEDING) AS windows_before,
-    (windows_before + 0.5) / greatest(1, least(4, (at / 3600 - began - ${LEARNING_HOURS}) / 168)) AS per_week
+    (windows_before + 1) / greatest(1, least(4, (at / 3600 - began - ${LEARNING_HOURS}) / 168)) AS per_week
   FROM windows_with
 )
 SELECT {rule:String} AS rule, '${signal}' AS signal, if({tenant:UInt8} = 0, [service_name], [tenant, service_name]) AS key,
