@@ -3,6 +3,7 @@ import { abbreviatedZoneUs } from "./zone.ts";
 /* Clocks in text: `03:04:05`, with a fraction, AM or PM, and a zone behind them. */
 
 const COLON = 58;
+const POINT = 46;
 const SPACE = 32;
 
 export interface Clock {
@@ -70,7 +71,7 @@ export function readClock(text: string, at: number, end: number, mark: number, i
   }
   out.us = (hour * 3600 + minute * 60 + second) * 1_000_000 + fractionUs;
   out.clockEnd = out.end;
-  readZone(text, end, out);
+  readZone(text, end, mark === POINT, out);
   return true;
 }
 
@@ -97,7 +98,8 @@ function readFraction(text: string, end: number, isLoose: boolean, out: Clock): 
   return us;
 }
 
-function readZone(text: string, end: number, out: Clock): void {
+/** `isInMinutes`: three digits are minutes, as Db2 writes the offset behind a clock with points. */
+function readZone(text: string, end: number, isInMinutes: boolean, out: Clock): void {
   out.zoneUs = Number.NaN;
   let at = out.end;
   if (at >= end) return;
@@ -108,6 +110,11 @@ function readZone(text: string, end: number, out: Clock): void {
     if (isApart || isWordCode(text.charCodeAt(at + 1))) return;
     out.zoneUs = 0;
     out.end = at + 1;
+  } else if (isInMinutes && lengthOfDigits(text, at + 1) === 3 && (code === 43 || code === 45)) {
+    const minutes = Number(text.slice(at + 1, at + 4));
+    if (at + 4 > end || minutes > 18 * 60 || isWordCode(text.charCodeAt(at + 4))) return;
+    out.zoneUs = (code === 45 ? -1 : 1) * minutes * 60_000_000;
+    out.end = at + 4;
   } else if (code === 43 || code === 45) readOffset(text, at, end, isApart, code === 45 ? -1 : 1, out);
   else if (code >= 65 && code <= 90) {
     let stop = at + 1;

@@ -14,8 +14,8 @@ import type { SeverityScale } from "./severity-scale.ts";
 export type Field =
   /** `severityNumber`: what a line with this time means that names no level. */
   | { readonly kind: "time"; readonly severityNumber?: number }
-  /** `isLetter`: only of values that are a level of one letter. */
-  | { readonly kind: "severity"; readonly isLetter?: true }
+  /** `only`: of such values alone. */
+  | { readonly kind: "severity"; readonly only?: ReadonlySet<string> }
   | { readonly kind: "severity_number" | "status" | "size" | "trace_id" | "span_id" | "url" }
   /** `fractionUnit`: the unit of a value with a decimal point, where that is another one. */
   | { readonly kind: "duration"; readonly unit: DurationUnit; readonly fractionUnit?: DurationUnit }
@@ -43,7 +43,7 @@ export function fieldTable(fields: readonly (readonly [Field, string])[]): Field
 export const FIELDS: readonly (readonly [Field, string])[] = [
   [
     { kind: "time" },
-    "@timestamp timestamp time ts eventtime log.timestamp timeunixnano timemillis instant.epochsecond datetime date t t.$date timecreated realtimetimestamp observedtimestamp",
+    "@timestamp timestamp time ts eventtime log.timestamp timeunixnano timemillis instant.epochsecond datetime date t t.$date timecreated realtimetimestamp observedtimestamp lasttimestamp deprecatedlasttimestamp",
   ],
   [{ kind: "nanos" }, "instant.nanoofsecond"],
   // Serilog leaves the level out of what is Information.
@@ -53,8 +53,9 @@ export const FIELDS: readonly (readonly [Field, string])[] = [
     { kind: "severity" },
     "log.level severitytext level severity loglevel lvl levelname errorseverity leveldisplayname @l",
   ],
-  // MongoDB's.
-  [{ kind: "severity", isLetter: true }, "s"],
+  // MongoDB's, and that of events of Kubernetes.
+  [{ kind: "severity", only: new Set(["F", "E", "W", "I", "D", "D1", "D2", "D3", "D4", "D5"]) }, "s"],
+  [{ kind: "severity", only: new Set(["Normal", "Warning"]) }, "type"],
   [{ kind: "scale", scale: "syslog" }, "log.syslog.severity.code priority"],
   string(
     "body",

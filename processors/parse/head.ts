@@ -17,7 +17,7 @@ import {
   skipMarks,
   skipSpaces,
 } from "./head-words.ts";
-import { bracketedLevel, capitalLevelEnd, isLetterLevel, markedLevelEnd } from "./level.ts";
+import { bracketedLevel, capitalLevelEnd, isLetterLevel, markedLevelEnd, priorityLevelEnd } from "./level.ts";
 import { endOfLogger, type LoggerEnd } from "./logger.ts";
 import type { FoundTime } from "./time-finder.ts";
 
@@ -159,7 +159,9 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
       )
         return at + 1;
     }
-    return words === 0 ? markedLevelEnd(text, at, end) : -1;
+    if (words > 0) return -1;
+    const marked = markedLevelEnd(text, at, end);
+    return marked > 0 ? marked : priorityLevelEnd(text, at);
   }
 
   /** From behind the level to the message. `isBracketed`: so the level stands. */

@@ -94,6 +94,15 @@ export function markedLevelEnd(text: string, at: number, end: number): number {
   return next === 32 || next === 124 ? stop : -1;
 }
 
+const WITH_PRIORITY = /(?:Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\)(?= )/y;
+
+/** End of a level with the priority of syslog, `In(166)`, as ESXi writes it, at a position; or -1. */
+export function priorityLevelEnd(text: string, at: number): number {
+  if (text.charCodeAt(at + 2) !== 40) return -1;
+  WITH_PRIORITY.lastIndex = at;
+  return WITH_PRIORITY.test(text) ? WITH_PRIORITY.lastIndex : -1;
+}
+
 /** Where the level stands inside brackets that open at a position: `[error]`, `<warn>`, `[core:notice]`; null if none does. */
 export function bracketedLevel(text: string, open: number, end: number): { begin: number; end: number } | null {
   let begin = open + 1;

@@ -1,3 +1,5 @@
+import { severityOnScale } from "./severity-scale.ts";
+
 /** OpenTelemetry severity numbers: TRACE 1, DEBUG 5, INFO 9, WARN 13, ERROR 17, FATAL 21; 0 = none. */
 const BY_WORD = new Map<string, number>(
   Object.entries({
@@ -70,6 +72,11 @@ export function severityOfWord(word: string): number {
 /** Severity number of a level as Redis marks it, or 0. */
 export function severityOfMark(mark: string): number {
   return mark === "." ? 5 : mark === "-" ? 9 : mark === "*" ? 10 : mark === "#" ? 13 : 0;
+}
+
+/** Severity number of a level as ESXi writes it, with the priority of syslog: `In(166)`; or 0. */
+export function severityOfPriority(word: string): number {
+  return severityOnScale(/^[A-Z][a-z]\((\d{1,3})\)$/.exec(word)?.[1] ?? "", "priority");
 }
 
 /** Severity number of a level as pino and bunyan count, 10 (trace) .. 60 (fatal); 0 for other numbers. */

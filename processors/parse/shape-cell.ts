@@ -77,6 +77,7 @@ export function ownCopy(place: Slot): Slot {
     unit: parts["unit"],
     digits: parts["digits"],
     setsNumber: parts["setsNumber"],
+    only: parts["only"],
     severityNumber: parts["severityNumber"],
     fractionDigits: parts["fractionDigits"],
     zone: parts["zone"],

@@ -1,5 +1,6 @@
 import type { EventBatch } from "../model/event-batch.ts";
 import { rankOf } from "./fields.ts";
+import { createJointFields } from "./joint-fields.ts";
 import { createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import type { LineParser } from "./line-parser.ts";
 import { type BareValues, createShapes, type ScannedLine } from "./shape.ts";
@@ -125,17 +126,23 @@ export function createShapedParser(
   const shapes = createShapes(createSlots({ rankOf, times: [...EPOCH_FRACTIONS, ...SPELLED_UTC], zone }), options);
   const hasMark = createCharacterFinder(SLOT_MARK);
   const hasBackslash = createCharacterFinder("\\");
+  const setJointFields = createJointFields(zone);
 
   return function shapedLine(text, begin, end, batch, row) {
     if (mayBegin !== undefined && !mayBegin(text, begin)) return false;
     const marked = hasMark(text, begin, end);
-    if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row, "")) return true;
+    const from = batch.attributes.count;
+    if (!marked && !hasBackslash(text, begin, end) && shapes.match(text, begin, end, batch, row, "")) {
+      setJointFields(text, begin, batch, row, from);
+      return true;
+    }
     clear(line);
     if (!scan(text, begin, end)) return false;
     if (marked) line.exact = false;
     const layout = shapes.learn(text, begin, end, line, batch, row);
     if (layout === null) batch.line_kept.setSpan(row, begin, end);
     else batch.strings.line_layout.set(row, layout);
+    setJointFields(text, begin, batch, row, from);
     return true;
   };
 }

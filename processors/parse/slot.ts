@@ -20,7 +20,7 @@ export type Slot = { readonly piece: string } & (
   | AttributeSlot
   | { readonly kind: "status" | "size" | "trace_id" | "span_id" }
   | { readonly kind: "severity_tens" | "severity_number" | "url" | "url_query" }
-  | { readonly kind: "severity"; readonly setsNumber: boolean; readonly isLetter: boolean }
+  | { readonly kind: "severity"; readonly setsNumber: boolean; readonly only: ReadonlySet<string> | null }
   | {
       readonly kind: "iso_time";
       readonly severityNumber: number;

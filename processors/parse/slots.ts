@@ -73,8 +73,6 @@ export interface SlotsOptions {
   readonly zone?: Zone;
 }
 
-const LETTER_LEVEL = /^(?:[FEWI]|D[1-5]?)$/;
-
 const ALL_PLACES = COLUMN | SEVERITY_NUMBER | QUERY;
 
 function plainSlot(name: string): Slot {
@@ -214,13 +212,13 @@ export function createSlots(options: SlotsOptions = {}): Slots {
         return "slot" in time ? time.slot : also("time", time.alsoUnit);
       }
       case "severity": {
-        const number = field.isLetter === true ? Number.NaN : canonicalInteger(value, 60);
+        const { only = null } = field;
+        const number = only !== null ? Number.NaN : canonicalInteger(value, 60);
         if (number <= 7 && open & SEVERITY_NUMBER) return also("scale", "s");
         if (Number.isNaN(number)) {
-          const isLetter = field.isLetter === true;
-          if (!(open & COLUMN) || (isLetter && !LETTER_LEVEL.test(value))) return attribute();
+          if (!(open & COLUMN) || (only !== null && !only.has(value))) return attribute();
           const setsNumber = (open & SEVERITY_NUMBER) !== 0;
-          return { kind: "severity", setsNumber, isLetter, piece: slot("severity_text") };
+          return { kind: "severity", setsNumber, only, piece: slot("severity_text") };
         }
         if (!(open & SEVERITY_NUMBER) || severityOfTens(number) === 0) return attribute();
         return { kind: "severity_tens", piece: TENS_PIECE };
@@ -281,7 +279,7 @@ export function createSlots(options: SlotsOptions = {}): Slots {
         batch.strings[slot.column].set(row, value);
         return true;
       case "severity":
-        if (slot.isLetter ? !LETTER_LEVEL.test(value) : !Number.isNaN(canonicalInteger(value, 60))) return false;
+        if (slot.only !== null ? !slot.only.has(value) : !Number.isNaN(canonicalInteger(value, 60))) return false;
         batch.strings.severity_text.set(row, value);
         if (slot.setsNumber && severityOf(value) > 0) batch.severity_number[row] = severityOf(value);
         return true;

@@ -6,8 +6,9 @@ import { type HeadParts, LEVEL } from "./head-parts.ts";
 import { standsAt } from "./head-words.ts";
 import { BODY_LAYOUT, createCharacterFinder, SLOT_MARK } from "./layout.ts";
 import { capitalLevelEnd, ciscoLevel, componentLevel, leadingLevel, levelWord } from "./level.ts";
+import { columnLevel } from "./level-column.ts";
 import type { Format } from "./line-parser.ts";
-import { severityOfMark, severityOfWord } from "./severity.ts";
+import { severityOfMark, severityOfPriority, severityOfWord } from "./severity.ts";
 import { severityOnScale } from "./severity-scale.ts";
 import { createTimeFinder } from "./time-finder.ts";
 import { UTC } from "./zone.ts";
@@ -67,7 +68,7 @@ export const TEXT: Format = {
     function setSeverity(word: string, batch: EventBatch, row: number): void {
       if (word === "") return;
       batch.strings.severity_text.set(row, word);
-      batch.severity_number[row] = severityOfWord(word) || severityOfMark(word);
+      batch.severity_number[row] = severityOfWord(word) || severityOfMark(word) || severityOfPriority(word);
     }
 
     /** The same, of text[begin, end). */
@@ -128,8 +129,12 @@ export const TEXT: Format = {
       batch.time_source[row] = TIME_EVENT;
       const head = scanHead(text, begin, stop, time);
       const level = head.indexOf(LEVEL);
+      const column = level < 0 ? columnLevel(text, time.end, stop) : null;
       if (level >= 0) setLevel(text, head.begins[level], head.ends[level], batch, row);
-      else {
+      else if (column !== null) {
+        batch.strings.severity_text.set(row, column.word);
+        batch.severity_number[row] = column.number;
+      } else {
         const word = isStructured(head)
           ? leadingLevel(text, head.bodyBegin, stop) || leadingLevel(text, begin, stop)
           : levelWord(text, begin, time.end, Math.min(stop, begin + SEARCH_LENGTH));

@@ -27,6 +27,7 @@ const COLON = 58;
 const POINT = 46;
 const DASH = 45;
 const SLASH = 47;
+const OPEN = 91;
 
 export interface FoundTime {
   /** Microseconds since the epoch. */
@@ -112,7 +113,7 @@ export function createTimeFinder(
   }
 
   /** `101112`: hour, minute and second in one piece, with a fraction behind a point or comma. */
-  function compactClock(days: number, text: string, at: number, clockAt: number, end: number): boolean {
+  function readCompactClock(text: string, clockAt: number, end: number): boolean {
     const hour = twoDigits(text, clockAt);
     const minute = twoDigits(text, clockAt + 2);
     const second = twoDigits(text, clockAt + 4);
@@ -120,14 +121,28 @@ export function createTimeFinder(
     const isUtc = text.charCodeAt(clockAt + 6) === 90 && !isWordCode(text.charCodeAt(clockAt + 7));
     clock.zoneUs = isUtc ? 0 : Number.NaN;
     clock.clockEnd = clockAt + 6;
-    const us = days * DAY_US + (hour * 3600 + minute * 60 + second) * 1_000_000;
+    clock.end = isUtc ? clockAt + 7 : clockAt + 6;
+    clock.us = (hour * 3600 + minute * 60 + second) * 1_000_000;
     const mark = text.charCodeAt(clockAt + 6);
     const digits = mark === POINT || mark === 44 ? lengthOfDigits(text, clockAt + 7) : 0;
-    if (digits < 1 || digits > 6 || clockAt + 7 + digits > end)
-      return set(instantOf(us), at, clockAt + (isUtc ? 7 : 6));
-    clock.clockEnd = clockAt + 7 + digits;
-    const fractionUs = Number(text.slice(clockAt + 7, clock.clockEnd)) * 10 ** (6 - digits);
-    return set(instantOf(us + fractionUs), at, clock.clockEnd);
+    if (digits < 1 || digits > 6 || clockAt + 7 + digits > end) return true;
+    clock.clockEnd = clock.end = clockAt + 7 + digits;
+    clock.us += Number(text.slice(clockAt + 7, clock.clockEnd)) * 10 ** (6 - digits);
+    return true;
+  }
+
+  function compactClock(days: number, text: string, at: number, clockAt: number, end: number): boolean {
+    return readCompactClock(text, clockAt, end) && set(instantOf(days * DAY_US + clock.us), at, clock.end);
+  }
+
+  /** Chromium: `0102/030405.123456`, in brackets and behind numbers. */
+  function monthAndDay(text: string, at: number, end: number): boolean {
+    const before = text.charCodeAt(at - 1);
+    if ((before !== COLON && before !== OPEN) || lengthOfDigits(text, at + 5) !== 6) return false;
+    const month = twoDigits(text, at);
+    const day = twoDigits(text, at + 2);
+    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31) || !readCompactClock(text, at + 5, end)) return false;
+    return set(withoutYear(month, day, clock.us, appendUs, instantOf), at, clock.end, true);
   }
 
   /** `2024-02-29 01:02:03` and the like, with any mark between the parts of the day. */
@@ -191,8 +206,16 @@ export function createTimeFinder(
       return true;
     }
     const years = lengthOfDigits(text, thirdAt);
-    if (years === 2 && mark === SLASH && count === 2 && secondLength === 2)
-      return dated(daysSinceEpoch(fullYear(first), second, twoDigits(text, thirdAt)), text, at, thirdAt + 3, end);
+    if (years === 2 && mark === SLASH) {
+      const third = twoDigits(text, thirdAt);
+      // `10/11/24 1:02:03:004`: with milliseconds behind a colon, or one digit, the year comes last.
+      const isYearFirst =
+        count === 2 && secondLength === 2 && !/^ \d{1,2}:\d\d:\d\d:\d{3} /.test(text.slice(thirdAt + 2, thirdAt + 16));
+      const days = isYearFirst
+        ? daysSinceEpoch(fullYear(first), second, third)
+        : daysSinceEpoch(fullYear(third), first, second);
+      return dated(days, text, at, thirdAt + 3, end);
+    }
     if (years !== 4) return false;
     // With slashes the month comes first unless it can't; with points and dashes the day does.
     const isMonthFirst = mark === SLASH ? first <= 12 : second > 12;
@@ -215,6 +238,7 @@ export function createTimeFinder(
           shortFirst(text, at, end, count, next)
         );
       case 4:
+        if (next === SLASH && monthAndDay(text, at, end)) return true;
         return (next === DASH || next === SLASH || next === POINT) && yearFirst(text, at, end, next);
       case 6:
       case 8:
@@ -324,7 +348,7 @@ export function createTimeFinder(
           if (
             epochAt < 0 &&
             epoch(text, at, end, count) &&
-            (word <= 2 || (count === 10 && isColumn(text, begin, at, end)))
+            (word <= 2 || text.startsWith("audit(", at - 6) || (count === 10 && isColumn(text, begin, at, end)))
           ) {
             epochAt = at;
             epochCount = count;

@@ -32,7 +32,7 @@ function columnOf(field: Field): string {
     case "nanos":
       return "timestamp, behind whole seconds";
     case "severity":
-      return `severity_text, severity_number${field.isLetter === true ? ", of one letter as MongoDB has them" : ""}`;
+      return `severity_text, severity_number${field.only === undefined ? "" : `, where it is ${[...field.only].join(", ")}`}`;
     case "scale":
       return `severity_number, as ${field.scale} counts`;
     case "status":

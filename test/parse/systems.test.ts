@@ -11,7 +11,7 @@ function read(line: string) {
 }
 
 describe("lines of known systems, found out by auto", () => {
-  it.each<[string, string, string, number]>([
+  it.each<[string, string, string | null, number]>([
     ["Redis", "12:M 29 Feb 2024 01:02:03.004 * Ready", "2024-02-29T01:02:03.004000Z", 10],
     ["Redis, a warning", "12:M 29 Feb 2024 01:02:03.004 # No", "2024-02-29T01:02:03.004000Z", 13],
     ["Redis, verbose", "12:M 29 Feb 2024 01:02:03.004 - Yes", "2024-02-29T01:02:03.004000Z", 9],
@@ -74,6 +74,79 @@ describe("lines of known systems, found out by auto", () => {
       "Feb 29, 2024 1:02:03 PM com.example.Shop open\nSEVERE: no",
       "2024-02-29T13:02:03.000000Z",
       17,
+    ],
+    ["auditd", 'type=SYSCALL msg=audit(1709168523.004:42): arch=c000003e comm="cat"', "2024-02-29T01:02:03.004000Z", 0],
+    [
+      "auditd, no pairs",
+      "type=AVC msg=audit(1709168523.004:42): avc:  denied  { read }",
+      "2024-02-29T01:02:03.004000Z",
+      0,
+    ],
+    [
+      "Fortinet",
+      'date=2024-02-29 time=01:02:03 devname="F" type="traffic" level="warning"',
+      "2024-02-29T01:02:03.000000Z",
+      13,
+    ],
+    [
+      "Fortinet, with its zone",
+      'date=2024-02-29 time=01:02:03 tz="+0200" level="alert"',
+      "2024-02-28T23:02:03.000000Z",
+      19,
+    ],
+    ["no such day", "date=2024-02-30 time=01:02:03 level=info", null, 9],
+    ["Chromium", "[12:345:1123/010203.000004:ERROR:gpu_init.cc(523)] no", "2026-11-23T01:02:03.000004Z", 17],
+    ["Chromium, of one process", "[1123/010203.004:WARNING:a.cc(1)] no", "2026-11-23T01:02:03.004000Z", 13],
+    ["no time of Chromium", "see [path:1323/010203] for more", null, 0],
+    [
+      "events of Kubernetes",
+      '{"reason":"BackOff","message":"no","firstTimestamp":"2024-02-28T01:02:03Z","lastTimestamp":"2024-02-29T01:02:03Z","type":"Warning"}',
+      "2024-02-29T01:02:03.000000Z",
+      13,
+    ],
+    ["type that is no level", '{"ts":"2024-02-29T01:02:03Z","type":"Error"}', "2024-02-29T01:02:03.000000Z", 0],
+    [
+      "WebSphere",
+      "[2/29/24 1:02:03:004 UTC] 0000004f ServletWrappe E   SRVE0242I: no",
+      "2024-02-29T01:02:03.004000Z",
+      17,
+    ],
+    [
+      "WebSphere, two digits",
+      "[10/11/24 1:02:03:004 UTC] 00000042 Shop          A   ok",
+      "2024-10-11T01:02:03.004000Z",
+      10,
+    ],
+    ["Spark", "24/02/29 01:02:03 INFO executor.Backend: ok", "2024-02-29T01:02:03.000000Z", 9],
+    [
+      "macOS",
+      "2024-02-29 01:02:03.000004+0000 0x1a2b     Fault       0x0                  123    0    kernel: no",
+      "2024-02-29T01:02:03.000004Z",
+      21,
+    ],
+    [
+      "Db2",
+      "2024-02-29-03.02.03.000004+120 I1234E567           LEVEL: Severe\nPID     : 1",
+      "2024-02-29T01:02:03.000004Z",
+      17,
+    ],
+    [
+      "ESXi 8",
+      "2024-02-29T01:02:03.004Z Er(163) Hostd[7]: [Originator@6876 sub=V] no",
+      "2024-02-29T01:02:03.004000Z",
+      17,
+    ],
+    [
+      "Nextcloud",
+      '{"reqId":"a","level":4,"time":"2024-02-29T01:02:03+00:00","message":"no"}',
+      "2024-02-29T01:02:03.000000Z",
+      21,
+    ],
+    [
+      "level of syslog",
+      '{"level":4,"time":"2024-02-29T01:02:03+00:00","message":"no"}',
+      "2024-02-29T01:02:03.000000Z",
+      13,
     ],
     ["a component in a sentence", "2024-02-29 01:02:03 no such error: gone", "2024-02-29T01:02:03.000000Z", 0],
   ])("%s: %j", (_, line, time, severity) => {
