@@ -25,6 +25,9 @@ export interface Field {
   readonly patterns: readonly Pattern[];
 }
 
+/** A column for whatever names a user: a number in it is not called an identifier by its key. */
+const USER_COLUMN = "user_id";
+
 /** Remembers nothing: whoever asks for a field keeps the answer. */
 export function createFieldOf(options: {
   readonly rules: FieldRules;
@@ -47,7 +50,7 @@ export function createFieldOf(options: {
     const kind = pseudonymKind(key);
     return {
       key,
-      words: wordsOf(key),
+      words: isColumn && key === USER_COLUMN ? "user" : wordsOf(key),
       treatment,
       kind,
       patterns: patterns.filter(({ spec }) => spec.fields === null || isListed(spec.fields, name)),

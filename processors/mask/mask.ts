@@ -65,7 +65,7 @@ const PADDING_BYTES = 128;
  * Not detected: addresses at a host without a dot (`root@web-1`) or at an IP address, quoted local parts, the part of a
  * local part before an apostrophe; `git@host:path` is taken for a remote, and a domain that ends like a file
  * (`icon@2x.png`) for a file; card numbers glued to letters, "-", "_" or ".", in unusual groups, without a known
- * issuer, and bare ones that a key or the word before calls an identifier (`order_id=`); IBANs grouped in any way but
+ * issuer, bare ones that a key or the word before calls an identifier (`order_id=`), and bare ones of 13 digits without a word for cards; IBANs grouped in any way but
  * fours; tokens whose JSON header begins with a space or is cut before its second dot; secrets that stand under no
  * key (`--password x`, `<password>x</password>`, a password alone on its line), in objects under a secret key unless
  * their own keys are secret, and further parameters of Digest and AWS signatures; anything escaped more than twice,

@@ -14,7 +14,7 @@ import {
   type Scan,
   UNDERSCORE,
 } from "./characters.ts";
-import { nameBefore, nameEnd } from "./near-word.ts";
+import { isNearWord, nameBefore, nameEnd, nearWords } from "./near-word.ts";
 
 /**
  * First four digits (from, to) and the lengths that are issued, after ISO/IEC 7812 and the networks' published ranges.
@@ -65,6 +65,9 @@ const IDENTIFIER_WORDS =
   /^(?:id|ids|ts|timestamp|nanos|seq|sequence|offset|epoch|order|trace|span|block|lsn|z?xid|barcode|tracking|parcel|shipment|invoice)$/;
 const HASH = 0x23;
 const CARD = /card|pan$|pay|credit|debit/;
+/** Article numbers (EAN) have 13 digits as well, and cards of 13 are rare: only near such a word is it one. */
+const SHORT_LENGTH = 13;
+const NEAR_SHORT = nearWords("cards?|visa|maestro");
 
 /**
  * The card number that starts with the digits [begin, runEnd): 13 to 19 digits in one run, or in the groups that are
@@ -106,6 +109,7 @@ function found(scan: Scan, begin: number, end: number, digits: number): Find | n
   if ((LENGTHS[number4(bytes, begin)] & (1 << digits)) === 0) return null;
   const gap = end - begin - digits;
   if (!isAlone(scan, begin, end)) return null;
+  if (end - begin === SHORT_LENGTH && !isShortCard(scan, begin)) return null;
   scan.chance.payment_card += 1 / 10;
   if (!hasCheckDigit(bytes, begin, end)) return null;
   if (gap === 0 && isIdentifier(scan, begin)) return null;
@@ -113,6 +117,10 @@ function found(scan: Scan, begin: number, end: number, digits: number): Find | n
   const value = gap === 0 ? written : written.replaceAll("%20", "").replace(/\D/g, "");
   const isSupported = gap > 0 || CARD.test(nameBefore(scan, begin));
   return { begin, end, rule: "payment_card", kind: "card", value, isSupported };
+}
+
+function isShortCard(scan: Scan, begin: number): boolean {
+  return CARD.test(nameBefore(scan, begin)) || isNearWord(scan, begin, NEAR_SHORT);
 }
 
 function number4(bytes: Uint8Array, at: number): number {

@@ -18,6 +18,9 @@ const LAYOUT = "line_layout";
 /** Stands around the names of slots in a layout; those of attributes begin with "a.". */
 const SLOT_MARK = "\x01";
 const ATTRIBUTE_SLOT = `${SLOT_MARK}a.`;
+const DIGIT = /\d/;
+/** `+1.415.555.2671` has four. */
+const NAMES_OF_VALUE_MAX = 6;
 const WITHHELD = "<payload:withheld>";
 
 /** What is remembered for one tenant: answers per distinct value. */
@@ -102,13 +105,27 @@ function maskedValue(mask: Mask, name: StringColumnName, field: Field, value: st
   return name === LAYOUT ? withMaskedKeys(mask, masked) : masked;
 }
 
-/** A key of an attribute. Of nested names, joined by dots, each may be a value: a card number has no dot before it. */
+/**
+ * A key of an attribute. Of nested names, joined by dots, each may be a value, as a card number, and several together where
+ * the value has dots itself, as a Brazilian tax number.
+ */
 function maskedKey(mask: Mask, key: string): string {
   let out = mask.text(key);
   for (let dot = out.indexOf("."); dot >= 0; dot = out.indexOf(".", dot + 1)) {
     out = out.slice(0, dot + 1) + mask.text(out.slice(dot + 1));
   }
-  return out.split(".").map(mask.text).join(".");
+  const names = out.split(".");
+  const masked: string[] = [];
+  for (let i = 0; i < names.length; ) {
+    const field = mask.fieldOf(names[i - 1] ?? "", false);
+    const maskPart = field.treatment === "masked" ? (part: string) => mask.valueOf(field, part) : mask.text;
+    let count = DIGIT.test(names[i]) ? Math.min(NAMES_OF_VALUE_MAX, names.length - i) : 1;
+    let part = names.slice(i, i + count).join(".");
+    while (count > 1 && maskPart(part) === part) part = names.slice(i, i + --count).join(".");
+    masked.push(maskPart(part));
+    i += count;
+  }
+  return masked.join(".");
 }
 
 /** A layout names attributes by their keys. */

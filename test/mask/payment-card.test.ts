@@ -15,7 +15,9 @@ describe("card numbers", () => {
     [String.raw`"a\n2223003122003222"`, String.raw`"a\n<card>"`],
     ["3530111333300000 6200000000000005 5018000000000009", "<card> <card> <card>"],
     ["card #4111111111111111", "card #<card>"],
-    ["4222222222222 (13 digits)", "<card> (13 digits)"],
+    ["card 4222222222222 (13 digits)", "card <card> (13 digits)"],
+    ["paid by Visa, number 4222222222222", "paid by Visa, number <card>"],
+    ['{"cardNumber":"4222222222222"}', '{"cardNumber":"<card>"}'],
   ])("%s is masked", (text, masked) => expect(kinds(text)).toBe(masked));
 
   it.each([
@@ -31,6 +33,7 @@ describe("card numbers", () => {
     ["#4111111111111111 +4111111111111111", "a tagged number and a phone number"],
     ["order_id=4111111111111111 traceId: 4111111111111111", "the key says it names something"],
     ["order 4111111111111111 shipped", "the word before says so"],
+    ["scanned 4222222222222, 5020000000009", "13 digits may be an article number"],
     ["41 11 11 11 11 11 11 11", "nobody groups cards so"],
     ["4111  1111  1111  1111", "two spaces"],
   ])("%s stays: %s", (text) => expect(kinds(text)).toBe(text));
@@ -45,6 +48,8 @@ describe("card numbers", () => {
     const mask = makeMask();
     expect(mask.value("orderId", "4111111111111111")).toBe("4111111111111111");
     expect(mask.value("card_id", "4111111111111111")).toMatch(/^<card:/);
+    expect(mask.valueOf(mask.fieldOf("user_id", true), "4111111111111111")).toMatch(/^<card:/);
+    expect(mask.valueOf(mask.fieldOf("user_id", false), "4111111111111111")).toBe("4111111111111111");
     expect(mask.value("note", "4111111111111111")).toMatch(/^<card:/);
   });
 });

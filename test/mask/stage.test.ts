@@ -97,6 +97,18 @@ describe("the mask stage", () => {
     expect(batch.strings.line_layout.get(0)).toBe(`{"seen":{"${key.slice(5, -2)}":{"n":\x01a.${key}\x01}}}`);
   });
 
+  it.each([
+    ["123.456.789-09.n", /^<national_id:[0-9a-f]{16}>\.n$/],
+    ["seen.123.456.789-09.n", /^seen\.<national_id:[0-9a-f]{16}>\.n$/],
+    ["cpf.12345678909.n.2", /^cpf\.<national_id:[0-9a-f]{16}>\.n\.2$/],
+    ["password.length.1.2", /^password\.length\.1\.2$/],
+    ["order_id.4111111111111111.n", /^order_id\.4111111111111111\.n$/],
+  ])("masks a tax number with dots in the key %s of a nested object", (key, masked) => {
+    const batch = makeBatch([{ attributes: { [key]: "3" } }]);
+    createMaskStage(maskOf)(batch);
+    expect(Object.keys(attributesOf(batch, 0))[0]).toMatch(masked);
+  });
+
   it("masks each row of a mixed batch with the mask of its tenant", () => {
     const row = { body: `by ${ADDRESS}`, line: ADDRESS, attributes: { to: ADDRESS, password: "x" } };
     const batch = makeBatch([{ ...row }, { ...row, tenant: "other" }, { ...row }]);
