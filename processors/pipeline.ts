@@ -22,7 +22,7 @@ export type { SourceNames };
  * Version of the program's own rules: what the stages make of the same bytes. Rises with every change that makes other
  * rows; a batch that was planned under another version is not mixed with rows of this one.
  */
-export const TRANSFORM_VERSION = "14";
+export const TRANSFORM_VERSION = "15";
 
 export interface PipelineOptions {
   readonly parse: ParseOptions;

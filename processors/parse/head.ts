@@ -73,7 +73,7 @@ export function createHeadScanner(): (text: string, begin: number, end: number, 
       to - from === 1 &&
       words === 1 &&
       !parts.has(LEVEL) &&
-      (isLetterLevel(text, from) || ("NCA".includes(text[from]) && text.lastIndexOf("[", end) >= begin));
+      (isLetterLevel(text, from) || ("NCAX".includes(text[from]) && text.lastIndexOf("[", end) >= begin));
     parts.add(isLetter ? LEVEL : PREFIX, from, to);
     return true;
   }

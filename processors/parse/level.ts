@@ -151,12 +151,16 @@ export function levelWord(text: string, begin: number, from: number, end: number
   return leadingLevel(text, from, end) || leadingLevel(text, begin, end);
 }
 
-/** A level in any case at the start of a text, before a colon, a bar or a dash, `Level,` of columns, `PHP Fatal error:`; or "". */
+/**
+ * A level in any case at the start of a text, before a colon, a bar or a dash, `Level,` of columns, `PHP Fatal error:`, `LOG:` of
+ * PostgreSQL; or "".
+ */
 export function leadingLevel(text: string, from: number, end: number): string {
   let at = from;
   while (at < end && at < from + 8 && " \t:-|]".includes(text[at])) at++;
   const isPhp = text.startsWith("PHP ", at);
   if (isPhp) at += 4;
+  if (text.startsWith("LOG:  ", at)) return "LOG";
   const stop = anyCaseLevelEnd(text, at, end);
   if (stop < 0) return "";
   if (text.charCodeAt(stop) === 44 && text.charCodeAt(stop + 1) > 32) return text.slice(at, stop);

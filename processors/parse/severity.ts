@@ -61,6 +61,7 @@ const BY_WORD = new Map<string, number>(
     dpanic: 21,
     ftl: 21,
     f: 21,
+    x: 21,
   }),
 );
 

@@ -75,6 +75,13 @@ describe("lines of known systems, found out by auto", () => {
       "2024-02-29T13:02:03.000000Z",
       17,
     ],
+    [
+      "PostgreSQL, RDS",
+      "2024-02-29 01:02:03 UTC:10.0.3.7(49152):app@shop:[7]:LOG:  ok",
+      "2024-02-29T01:02:03.000000Z",
+      9,
+    ],
+    ["CUPS", "X [29/Feb/2024:01:02:03 +0000] [Job 42] no", "2024-02-29T01:02:03.000000Z", 21],
     ["auditd", 'type=SYSCALL msg=audit(1709168523.004:42): arch=c000003e comm="cat"', "2024-02-29T01:02:03.004000Z", 0],
     [
       "auditd, no pairs",
