@@ -7,8 +7,10 @@ import { WeirError } from "../model/errors.ts";
 import type { Rule } from "../model/rule.ts";
 import type { Config } from "../runtime/config.ts";
 import { type BacktestSummary, createPanelPicker, type Firing, pointOf } from "./backtest-tally.ts";
+import { DURATIONS } from "./detect-duration-statements.ts";
 import { seriesRulesOf } from "./detect-rules.ts";
 import { ERROR_RATIOS, signalsOf } from "./detect-statements.ts";
+import { VOLUMES } from "./detect-volume-statements.ts";
 import { type Scored, scoreHistory } from "./detector.ts";
 import { storeOptionsOf } from "./workplace.ts";
 
@@ -80,12 +82,17 @@ async function score(
   const past = Math.max(floor(stored.first), begin - PAST_SECONDS);
   const groups = Math.max(1, Math.ceil((stored.keys * 2 * (end - past)) / SERIES_SECONDS / WINDOWS_MAX));
   const parameters = { rule, version, from: timeText(past), to: timeText(end), threshold, groups };
+  const isDetected = seriesRulesOf(config).some(({ name }) => name === rule);
+  const found = isDetected
+    ? await findingsOf(store, { rule, from: timeText(begin), to: timeText(end), threshold })
+    : null;
   const firings: Firing[] = [];
   const picker = createPanelPicker();
   let series = 0;
   let rows = 0;
   for (let group = 0; group < groups; group++) {
-    const scored = await scoreHistory(store, WINDOWS, { ...parameters, group });
+    const general = await scoreHistory(store, WINDOWS, { ...parameters, group });
+    const scored = found === null ? general : general.map((one) => asDetected(one, found));
     for (const windows of bySeries(
       scored.filter((one) => secondsOf(one) >= begin),
       nameOf,
@@ -101,14 +108,29 @@ async function score(
       picker.add({ name: nameOf(windows[0]), points }, fired.length);
     }
   }
-  // The share of errors is judged by what detection remembers, of the rule that it looks at.
-  if (seriesRulesOf(config).some(({ name }) => name === rule)) {
-    const range = { rule, from: timeText(begin), to: timeText(end), threshold };
-    firings.push(...(await store.query<Scored>(ERROR_RATIOS, range)).map((one) => firingOf(one, nameOf(one))));
-  }
+  for (const one of found?.values() ?? []) if (one.signal === "error_ratio") firings.push(firingOf(one, nameOf(one)));
   firings.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : b.score - a.score));
   if (svg !== null) await writeFile(svg, drawPlot(picker.panels()));
   return { series, rows, filled: 0, weeks: (rows * SERIES_SECONDS) / WEEK_SECONDS, threshold, firings };
+}
+
+/** What detection finds in the windows of the rule that it looks at, by what it remembers of them. */
+async function findingsOf(store: Store, parameters: Readonly<Record<string, unknown>>): Promise<Map<string, Scored>> {
+  const found = new Map<string, Scored>();
+  for (const statement of [VOLUMES, DURATIONS, ERROR_RATIOS])
+    for (const one of await store.query<Scored>(statement, parameters)) found.set(placeOf(one), one);
+  return found;
+}
+
+/** A window as detection judges it, which does not go by the general score but for silences. */
+function asDetected(scored: Scored, found: ReadonlyMap<string, Scored>): Scored {
+  const one = found.get(placeOf(scored));
+  if (one !== undefined) return { ...scored, ...one, anomaly: 1 };
+  return scored.why === "silence" ? scored : { ...scored, anomaly: 0 };
+}
+
+function placeOf({ signal, key, window_start }: Scored): string {
+  return JSON.stringify([signal, key, window_start]);
 }
 
 function ruleOf({ rules, rollUps }: Config, wanted: string) {
