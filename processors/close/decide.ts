@@ -6,6 +6,9 @@ export const REVISION_US_MIN = 10_000_000;
 /** No window is longer. */
 export const WINDOW_US_MAX = 86_400_000_000;
 
+/** So often a cut says how far time has come, though no window may have ended: silence is judged by it. */
+const BEAT_US = 60_000_000;
+
 /** What of earlier cuts the next one depends on. */
 export interface CutHistory {
   readonly lastId: number;
@@ -39,8 +42,8 @@ export interface Tick {
   readonly added: readonly LedgerBatch[];
   /** Batches of earlier cuts that are gone from the ledger, with the event times they had. */
   readonly removed: readonly LedgerBatch[];
-  /** Size of the shortest windows there are: nothing is due before the watermark passes a multiple of it. */
-  readonly stepUs: number;
+  /** Sizes of the windows that there are: none is due before the watermark passes a multiple of its size. */
+  readonly sizesUs: readonly number[];
   /** Revise at once, not only when `REVISION_US_MIN` has passed. */
   readonly isForced: boolean;
 }
@@ -61,9 +64,7 @@ export function decideCut(tick: Tick): Cut | null {
   const { watermarkUs, isDrained } = globalWatermark([...standings.values()], history.watermarkUs);
   const [last, beforeLast] = history.revising;
   const isRevising = isForced || last === undefined || nowUs - last.decidedUs >= REVISION_US_MIN;
-  const isPassed =
-    Math.floor(watermarkUs / tick.stepUs) > Math.floor(history.watermarkUs / tick.stepUs) &&
-    history.reachedUs + WINDOW_US_MAX > history.watermarkUs;
+  const isPassed = watermarkUs >= nextDueUs(history, tick.sizesUs);
   const isOwed = isRevising && !history.isSettled;
   // The last windows end after the last event: no watermark passes them.
   const isEnding = isDrained && history.drainedId < history.lastId;
@@ -101,6 +102,14 @@ export function decideCut(tick: Tick): Cut | null {
   };
 }
 
+/** The watermark from which on a cut without batches is of use: windows with events end there, or it is time to say so. */
+export function nextDueUs({ watermarkUs, reachedUs }: CutHistory, sizesUs: readonly number[]): number {
+  const endAfter = (us: number, sizeUs: number) => (Math.floor(us / sizeUs) + 1) * sizeUs;
+  const open = sizesUs.filter((sizeUs) => watermarkUs < endAfter(reachedUs, sizeUs));
+  const beats = reachedUs + WINDOW_US_MAX > watermarkUs ? [BEAT_US] : [];
+  return Math.min(...[...open, ...beats].map((sizeUs) => endAfter(watermarkUs, sizeUs)));
+}
+
 /** Whether the cut has brought every late share of earlier ones into windows. */
 export function isSettled(cut: Pick<Cut, "isRevising" | "reviseBeforeUs" | "watermarkBeforeUs">): boolean {
   return cut.isRevising && cut.reviseBeforeUs >= cut.watermarkBeforeUs;
@@ -116,7 +125,8 @@ export function afterCut(history: CutHistory, cut: Cut): CutHistory {
     watermarkUs,
     drainedId: cut.isDrained ? id : history.drainedId,
     revising: cut.isRevising ? [{ id, decidedUs, watermarkUs }, ...history.revising.slice(0, 1)] : history.revising,
-    isSettled: isSettled(cut),
+    // What has no batches brings no late shares.
+    isSettled: isSettled(cut) || (history.isSettled && cut.added.length === 0 && cut.removed.length === 0),
     noted,
     reachedUs: cut.added.reduce((max, batch) => Math.max(max, batch.timestampUsMax), history.reachedUs),
   };

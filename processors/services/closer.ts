@@ -1,4 +1,4 @@
-import { afterCut, type CutHistory, decideCut, partitionKey } from "../close/decide.ts";
+import { afterCut, type CutHistory, decideCut, nextDueUs, partitionKey } from "../close/decide.ts";
 import { type IdleProof, type PartitionFacts, type Punctuality, standingOf } from "../close/watermark.ts";
 import type { Cut, LedgerBatch, PartitionStanding } from "../model/cut.ts";
 import type { Clock, Publisher } from "../model/ports.ts";
@@ -14,6 +14,8 @@ export interface CloserOptions {
   readonly clock: Clock;
   /** What is proven of partitions that this process reads; others are as the journal says. */
   readonly proofs?: () => ReadonlyMap<string, IdleProof>;
+  /** How many batches this process has stored; where it holds the store, hardly anyone else stores any. */
+  readonly batchesStored?: () => number;
   /** Makes the publisher of finished windows; by default the one that is configured. */
   readonly publisher?: () => Publisher;
 }
@@ -37,6 +39,12 @@ export interface Closer {
   close(): Promise<void>;
 }
 
+/**
+ * What this process has not stored is looked for after a share of the time in which nothing came, and at the latest after
+ * so long.
+ */
+const STILL_SHARE = 1 / 12;
+const LOOK_MS_MAX = 10_000;
 /** So many ticks go by until it is looked again for batches that are gone. */
 const TICKS_PER_LOOK = 300;
 
@@ -63,8 +71,14 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
     const publishing = await openPublishing(windows, await openCodec(config, "windows"), topicOf(config, "windows"));
     await publishing.publish(store, history.lastId);
     let reaches = await readReaches(store);
+    const sizesUs = [...config.rules, ...rollUps].map(({ windowSeconds }) => windowSeconds * 1_000_000);
+    const isAlone = options.batchesStored !== undefined && store.kind === "embedded";
     let seenAt: number | null = null;
     let ticks = 0;
+    let batchesSeen = -1;
+    let lookedAtMs = Number.NEGATIVE_INFINITY;
+    let foundAtMs = clock.monotonicMs();
+    let held: ClosingTick["heldBy"] = null;
 
     function factsOf({ topic, partition, source, next, reachedUs }: Reach): PartitionFacts {
       const attendance: Attendance | null = attendanceOf(journal, { topic, partition });
@@ -79,29 +93,48 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
       return { disorderUs: disorderSeconds * 1_000_000, latenessUs: latenessSeconds * 1_000_000 };
     }
 
-    async function decide(isForced: boolean): Promise<{ cut: Cut | null; partitions: readonly PartitionFacts[] }> {
+    function isLookDue(isForced: boolean): boolean {
+      const nowMs = clock.monotonicMs();
+      const stillMs = isAlone ? LOOK_MS_MAX : Math.min(LOOK_MS_MAX, (nowMs - foundAtMs) * STILL_SHARE);
+      const hasStored = options.batchesStored !== undefined && options.batchesStored() !== batchesSeen;
+      return isForced || hasStored || nowMs - lookedAtMs >= stillMs;
+    }
+
+    /** Whether time alone may have made something due: not while the partition that holds all back stays where it is. */
+    function mayBeDue(): boolean {
+      if (!history.isSettled) return true;
+      const holder = held === null ? undefined : reaches.get(partitionKey(held));
+      if (holder === undefined) return false;
+      const { state, watermarkUs } = standingOf(factsOf(holder));
+      return (state !== "active" && state !== "idle") || watermarkUs >= nextDueUs(history, sizesUs);
+    }
+
+    function cutOf(added: readonly LedgerBatch[], removed: readonly LedgerBatch[], isForced: boolean): Cut | null {
+      const partitions = [...reaches.values()].map(factsOf);
+      held = heldBy(partitions);
+      return decideCut({ history, nowUs: clock.nowUs(), partitions, added, removed, sizesUs, isForced });
+    }
+
+    /** Nothing is cut but by a look into the ledger; without cause for one, nothing is asked. */
+    async function decide(isForced: boolean): Promise<Cut | null> {
+      const isLostDue = ticks++ % TICKS_PER_LOOK === 0 || isForced;
+      if (!isLostDue && !isLookDue(isForced) && (!mayBeDue() || cutOf([], [], false) === null)) return null;
+      const batchesBefore = options.batchesStored?.() ?? 0;
       const uncut = await readUncut(store, seenAt);
       // A batch of a later run has taken the place of one that counted: both are told in the same cut.
       const isReplaced = uncut.batches.some(({ run }) => run > 0);
-      const removed = ticks++ % TICKS_PER_LOOK === 0 || isForced || isReplaced ? await readLost(store) : [];
+      const removed = isLostDue || isReplaced ? await readLost(store) : [];
       seenAt = uncut.seenAt;
+      batchesSeen = batchesBefore;
+      lookedAtMs = clock.monotonicMs();
+      if (uncut.batches.length > 0) foundAtMs = lookedAtMs;
       reachFurther(reaches, uncut.batches);
-      const partitions = [...reaches.values()].map(factsOf);
-      const cut = decideCut({
-        history,
-        nowUs: clock.nowUs(),
-        partitions,
-        added: uncut.batches,
-        removed,
-        stepUs: Math.min(...config.rules.map((rule) => rule.windowSeconds), 60) * 1_000_000,
-        isForced,
-      });
-      return { cut, partitions };
+      return cutOf(uncut.batches, removed, isForced);
     }
 
     return {
       async tick(isForced) {
-        const { cut, partitions } = await decide(isForced);
+        const cut = await decide(isForced);
         if (cut !== null) {
           const stored = await storeCut(store, cut);
           const isMine = stored.decidedUs === cut.decidedUs && stored.watermarkUs === cut.watermarkUs;
@@ -114,7 +147,7 @@ export async function openCloser(workplace: ClosingPlace, options: CloserOptions
             reaches = await readReaches(store);
           }
         }
-        return { watermarkUs: history.watermarkUs, heldBy: heldBy(partitions) };
+        return { watermarkUs: history.watermarkUs, heldBy: held };
       },
       async close() {
         await publishing.close();

@@ -59,7 +59,14 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
   const meter = createMeter(clock);
   let proofs: ReadonlyMap<string, IdleProof> = new Map();
   const auditing = createBackgroundAudit(workplace, { clock, logger, observer });
-  const closing = createClosing(workplace, { clock, logger, signal, proofs: () => proofs });
+  let batchesStored = 0;
+  const closing = createClosing(workplace, {
+    clock,
+    logger,
+    signal,
+    proofs: () => proofs,
+    batchesStored: () => batchesStored,
+  });
   let eventClock: Pick<Clock, "nowUs"> = clock;
   const alerts = createAlertWatch(workplace, {
     clock,
@@ -82,20 +89,25 @@ async function runObserved(options: RunOptions, observer: Observer | null): Prom
   }
 
   try {
-    const inputs = await openInputs(options, workplace, meter.add);
+    const inputs = await openInputs(options, workplace, (batch) => {
+      batchesStored++;
+      meter.add(batch);
+    });
     proofs = inputs.proofs.proofs;
     eventClock = inputs.clock;
     logger.info({ store: workplace.store.kind }, "Run started.");
     status?.beside.write(`${introduction(options, workplace)}\n\n`);
     observer?.obstacle("start", null);
     let sizedAtMs = Number.NEGATIVE_INFINITY;
+    let batchesSized = 0;
     let bytesPerEvent: number | null = null;
     while (!signal.aborted) {
       await inputs.drain();
       await look(false);
       auditing.tick();
-      if (meter.events > 0 && clock.monotonicMs() - sizedAtMs >= SIZE_MS) {
+      if (status !== null && batchesStored !== batchesSized && clock.monotonicMs() - sizedAtMs >= SIZE_MS) {
         sizedAtMs = clock.monotonicMs();
+        batchesSized = batchesStored;
         bytesPerEvent = await storedBytesPerEvent(workplace);
       }
       if (status?.isDue) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { packChunks, packStretches } from "../../processors/close/chunk.ts";
-import { afterCut, type CutHistory, decideCut, NO_CUTS, type Tick } from "../../processors/close/decide.ts";
+import { afterCut, type CutHistory, decideCut, NO_CUTS, nextDueUs, type Tick } from "../../processors/close/decide.ts";
 import type { Cut, LedgerBatch } from "../../processors/model/cut.ts";
 
 const SECOND = 1_000_000;
@@ -36,7 +36,7 @@ function tick(nowSecond: number, reachedSecond: number, over: Partial<Tick> = {}
     ],
     added: [],
     removed: [],
-    stepUs: 10 * SECOND,
+    sizesUs: [10 * SECOND, 300 * SECOND],
     isForced: false,
     ...over,
   };
@@ -75,6 +75,25 @@ describe("a cut", () => {
     const proof = { end: 5n, atUs: 1015 * SECOND, isFinal: false };
     const cut = decideCut({ ...idle, partitions: [{ ...idle.partitions[0], proof }] });
     expect(cut).toMatchObject({ watermarkUs: 1005 * SECOND, added: [] });
+  });
+
+  it("is made without a batch only where windows with events end, and once a minute up to a day after the last event", () => {
+    const { history } = cutsOf([[1000, 1000, 980]]);
+    const before = { ...history, isSettled: true };
+    const made = Array.from({ length: 100 }, (_, i) => 991 + i).reduce<{ history: CutHistory; at: number[] }>(
+      (state, second) => {
+        const idle = tick(second + 10, 1000, { history: state.history });
+        const proof = { end: 5n, atUs: (second + 10) * SECOND, isFinal: false };
+        const cut = decideCut({ ...idle, partitions: [{ ...idle.partitions[0], proof }] });
+        if (cut === null) return state;
+        return { history: afterCut(state.history, cut), at: [...state.at, second] };
+      },
+      { history: before, at: [] },
+    );
+    // Ends of windows of 10 s: 1000 and 1010; minutes: 1020 and 1080.
+    expect(made.at).toEqual([1000, 1010, 1020, 1080]);
+    expect(nextDueUs({ ...before, watermarkUs: 1190 * SECOND }, [10 * SECOND, 300 * SECOND])).toBe(1200 * SECOND);
+    expect(nextDueUs({ ...before, watermarkUs: 90_000 * SECOND }, [10 * SECOND])).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("is made once without a batch when nothing more can come, for windows that end after the last event", () => {

@@ -154,6 +154,41 @@ describe("a closer", () => {
     for (const [i, second] of rises.entries()) if (i > 0) expect(second - rises[i - 1]).toBeGreaterThanOrEqual(10);
   }, 60_000);
 
+  it("asks the store when this process has stored something, a window ends, or ten seconds have passed", async () => {
+    bench = await openClosingBench(RULES, NOON);
+    let asked = 0;
+    const { store } = bench.workplace;
+    const query: typeof store.query = (sql, parameters) => {
+      asked++;
+      return store.query(sql, parameters);
+    };
+    let batchesStored = 0;
+    const workplace = { ...bench.workplace, store: { ...store, query } };
+    const closer = await bench.openCloser({ workplace, batchesStored: () => batchesStored });
+    const ticks = async (seconds: number): Promise<number[]> => {
+      const busy: number[] = [];
+      for (let second = 1; second <= seconds; second++) {
+        await bench.clock.advance(1000);
+        const before = asked;
+        await closer.tick(false);
+        if (asked > before) busy.push(second);
+      }
+      return busy;
+    };
+    await bench.store("one", [line(NOON)]);
+    await closer.tick(false);
+    expect(await ticks(12)).toEqual([10]);
+    await bench.store("one", [line(NOON + 12 * SECOND)]);
+    batchesStored++;
+    expect(await ticks(2)).toEqual([1]);
+    const [{ n }] = await bench.query<{ n: string }>("SELECT count() AS n FROM cuts");
+    expect(Number(n)).toBe(2);
+    // The source has come to its end: the watermark may go on, and passes the end of a window at once.
+    bench.proofs.set("0/one", { end: 2n, atUs: NOON + 3600 * SECOND, isFinal: false });
+    expect(await ticks(2)).toEqual([1]);
+    await closer.close();
+  });
+
   it("counts a replayed batch in place of the one before, in one revision", async () => {
     bench = await openClosingBench(RULES, NOON);
     await bench.store("late", [line(NOON - 600 * SECOND), line(NOON)]);

@@ -14,7 +14,7 @@ const GONE = {
   timestampUsMin: 1,
   timestampUsMax: 2,
 };
-const tick = { history: NO_CUTS, nowUs: 1_000_000, partitions: [], added: [], stepUs: 1_000_000, isForced: true };
+const tick = { history: NO_CUTS, nowUs: 1_000_000, partitions: [], added: [], sizesUs: [1_000_000], isForced: true };
 const cut = decideCut({ ...tick, removed: [GONE] })!;
 
 /** A store that acknowledges what comes with some tokens, and keeps what comes with any other. */
