@@ -92,6 +92,13 @@ describe("a cut", () => {
     );
     // Ends of windows of 10 s: 1000 and 1010; minutes: 1020 and 1080.
     expect(made.at).toEqual([1000, 1010, 1020, 1080]);
+    // One that revises nothing leaves nothing to revise.
+    const early = tick(1005, 1000, { history: before });
+    const proof = { end: 5n, atUs: 1012 * SECOND, isFinal: false };
+    const cut = decideCut({ ...early, partitions: [{ ...early.partitions[0], proof }] })!;
+    expect(cut).toMatchObject({ isRevising: false, added: [] });
+    const isSettledAfter = (isSettled: boolean) => afterCut({ ...before, isSettled }, cut).isSettled;
+    expect([isSettledAfter(true), isSettledAfter(false)]).toEqual([true, false]);
     expect(nextDueUs({ ...before, watermarkUs: 1190 * SECOND }, [10 * SECOND, 300 * SECOND])).toBe(1200 * SECOND);
     expect(nextDueUs({ ...before, watermarkUs: 90_000 * SECOND }, [10 * SECOND])).toBe(Number.POSITIVE_INFINITY);
   });
