@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { WeirError } from "../model/errors.ts";
 import type { ClickHouse } from "../model/ports.ts";
 import { openEmbedded } from "./embedded.ts";
 import { type Endpoint, startEndpoint } from "./endpoint.ts";
@@ -48,6 +50,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await embedded.close();
     throw error;
   }
+}
+
+/** The same, for who only reads: makes no store where there is none. Throws STORE_UNREACHABLE, STORE_BUSY. */
+export async function openExistingStore(options: StoreOptions): Promise<Store> {
+  const { url, dataDir } = options;
+  if (url === undefined && !existsSync(join(dataDir, "store")))
+    throw new WeirError(
+      "STORE_UNREACHABLE",
+      `There is no store in ${dataDir} yet; load a file or start weir run first, or name another folder with --data.`,
+    );
+  return openStore(options);
 }
 
 /** The embedded store, with what it takes to serve it at another address than endpoint.json says. */

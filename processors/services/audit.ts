@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CommitFacts } from "../audit/facts.ts";
 import { type Audit, type Finding, judge, keyOf } from "../audit/judge.ts";
-import { openStore } from "../clickhouse/store.ts";
+import { openExistingStore } from "../clickhouse/store.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { openKafka } from "../kafka/client.ts";
 import { readGroupCommits } from "../kafka/group-commits.ts";
@@ -47,12 +47,7 @@ const LOOK_AGAIN_MS = 2000;
 /** Audits a store from outside, also while another process holds it. Changes nothing. */
 export async function audit({ config, clock }: AuditOptions): Promise<AuditReport> {
   const { directory } = config.data;
-  if (config.clickhouse.url === null && !existsSync(join(directory, "store")))
-    throw new WeirError(
-      "STORE_UNREACHABLE",
-      `There is no store in ${directory} yet; load a file or start weir run first, or name another folder with --data.`,
-    );
-  const store = await openStore(storeOptionsOf(config));
+  const store = await openExistingStore(storeOptionsOf(config));
   let journal: Journal | null = null;
   try {
     if (existsSync(join(directory, "journal"))) journal = await openJournal(directory);

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { openStore, type Store } from "../clickhouse/store.ts";
+import { openExistingStore, type Store } from "../clickhouse/store.ts";
 import { drawPlot } from "../detect/plot.ts";
 import { WeirError } from "../model/errors.ts";
 import type { Rule } from "../model/rule.ts";
@@ -9,9 +7,10 @@ import type { Config } from "../runtime/config.ts";
 import { type BacktestSummary, createPanelPicker, type Firing, pointOf } from "./backtest-tally.ts";
 import { DURATIONS } from "./detect-duration-statements.ts";
 import { seriesRulesOf } from "./detect-rules.ts";
-import { ERROR_RATIOS, signalsOf } from "./detect-statements.ts";
+import { ERROR_RATIOS, signalsOf, timeText } from "./detect-statements.ts";
 import { VOLUMES } from "./detect-volume-statements.ts";
 import { type Scored, scoreHistory } from "./detector.ts";
+import { idOf } from "./keep-anomalies.ts";
 import { storeOptionsOf } from "./workplace.ts";
 
 export interface RuleBacktestOptions {
@@ -54,13 +53,7 @@ const WINDOWS = `(SELECT rule, signal, key, window_start, value FROM (${signalsO
 export async function backtestRule(options: RuleBacktestOptions): Promise<BacktestSummary> {
   const { config } = options;
   const rule = ruleOf(config, options.rule);
-  const { url, dataDir } = storeOptionsOf(config);
-  if (url === undefined && !existsSync(join(dataDir, "store")))
-    throw new WeirError(
-      "STORE_UNREACHABLE",
-      `There is no store in ${dataDir} yet; load a file or start weir run first, or name another folder with --data.`,
-    );
-  const store = await openStore(storeOptionsOf(config));
+  const store = await openExistingStore(storeOptionsOf(config));
   try {
     return await score(store, options, rule);
   } finally {
@@ -118,19 +111,15 @@ async function score(
 async function findingsOf(store: Store, parameters: Readonly<Record<string, unknown>>): Promise<Map<string, Scored>> {
   const found = new Map<string, Scored>();
   for (const statement of [VOLUMES, DURATIONS, ERROR_RATIOS])
-    for (const one of await store.query<Scored>(statement, parameters)) found.set(placeOf(one), one);
+    for (const one of await store.query<Scored>(statement, parameters)) found.set(idOf(one), one);
   return found;
 }
 
 /** A window as detection judges it, which does not go by the general score but for silences. */
 function asDetected(scored: Scored, found: ReadonlyMap<string, Scored>): Scored {
-  const one = found.get(placeOf(scored));
+  const one = found.get(idOf(scored));
   if (one !== undefined) return { ...scored, ...one, anomaly: 1 };
   return scored.why === "silence" ? scored : { ...scored, anomaly: 0 };
-}
-
-function placeOf({ signal, key, window_start }: Scored): string {
-  return JSON.stringify([signal, key, window_start]);
 }
 
 function ruleOf({ rules, rollUps }: Config, wanted: string) {
@@ -183,10 +172,6 @@ function firingOf(scored: Scored, series: string): Firing {
 
 function secondsOf({ window_start }: Scored): number {
   return Date.parse(`${window_start.replace(" ", "T")}Z`) / 1000;
-}
-
-function timeText(seconds: number): string {
-  return iso(seconds).slice(0, 19).replace("T", " ");
 }
 
 function iso(seconds: number): string {

@@ -42,7 +42,8 @@ function merged(when: string): string {
   ].join(", ");
 }
 
-const COLUMNS = [
+/** What says which revision of which window a row is. */
+export const HEAD_COLUMNS = [
   "rule",
   "rule_version",
   "window_start",
@@ -58,7 +59,7 @@ const HEAD =
 /** The columns of `windows` that a selection fills, in its order. */
 function into(token: string): string {
   // One block, one part: all rows of a statement are there or none.
-  return `INSERT INTO windows (${[...COLUMNS, ...STATES].join(", ")})
+  return `INSERT INTO windows (${[...HEAD_COLUMNS, ...STATES].join(", ")})
 SETTINGS insert_deduplication_token = ${token}, async_insert = 0, max_threads = 1, max_insert_threads = 1, max_insert_block_size = 1073741824,
   min_insert_block_size_rows = 1073741824, min_insert_block_size_bytes = 0
 `;

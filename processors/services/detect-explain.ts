@@ -1,6 +1,7 @@
 import type { ClickHouse } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import { columnsOf } from "./detect-rules.ts";
+import { timeText } from "./detect-statements.ts";
 
 export interface Explained {
   readonly window_start: string;
@@ -87,7 +88,7 @@ export async function changesOf(
   { since = 0, ...anomaly }: Explained,
 ): Promise<string[]> {
   const { tenant, service } = placeOf(config, anomaly);
-  const start = new Date(since * 1000).toISOString().slice(0, 19).replace("T", " ");
+  const start = timeText(since);
   const rows = await store.query<{ change: string }>(OWN_CHANGES, { tenant, service, start, seconds: DEPLOY_SECONDS });
   return rows.map(({ change }) => change);
 }

@@ -3,6 +3,11 @@
  * to; hours and windows are [from, to), text as `DateTime` reads it.
  */
 
+/** The time of a parameter: UTC, seconds since the epoch. */
+export function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+}
+
 const latestOf = (filter: string) => `SELECT window_start, key, events, errors, duration_count, duration_histogram
   FROM windows
   WHERE rule = {rule:String} AND rule_version = {version:UInt32}

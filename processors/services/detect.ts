@@ -160,7 +160,7 @@ async function detectHour(
   until: number,
   signal?: AbortSignal,
 ): Promise<Kept> {
-  const text = timeText(hour);
+  const text = statements.timeText(hour);
   const parameters = { ...rangeOf(hour, until), rules: namesOf(config) };
   await fill(store, config, hour, until);
   await rememberHour(store, text);
@@ -214,11 +214,7 @@ function namesOf(config: Config): string[] {
 }
 
 function rangeOf(from: number, to: number) {
-  return { from: timeText(from), to: timeText(to) };
-}
-
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+  return { from: statements.timeText(from), to: statements.timeText(to) };
 }
 
 function floor(seconds: number, unit: number): number {

@@ -1,7 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { openStore } from "../clickhouse/store.ts";
-import { WeirError } from "../model/errors.ts";
+import { openExistingStore } from "../clickhouse/store.ts";
 import type { ClickHouse } from "../model/ports.ts";
 import type { Config } from "../runtime/config.ts";
 import { storeOptionsOf } from "./workplace.ts";
@@ -32,13 +29,7 @@ ORDER BY events DESC, tenant, service, family LIMIT ${FAMILIES_MAX}`;
 
 /** The families that closed windows have, those with the most events first, 1,000 at most. Throws STORE_UNREACHABLE where there is no store. */
 export async function listFamilies(config: Config): Promise<Family[]> {
-  const { url, dataDir } = storeOptionsOf(config);
-  if (url === undefined && !existsSync(join(dataDir, "store")))
-    throw new WeirError(
-      "STORE_UNREACHABLE",
-      `There is no store in ${dataDir} yet; load a file or start weir run first, or name another folder with --data.`,
-    );
-  const store = await openStore(storeOptionsOf(config));
+  const store = await openExistingStore(storeOptionsOf(config));
   try {
     return await readFamilies(store);
   } finally {

@@ -1,4 +1,5 @@
 import type { WindowRevision } from "../model/window.ts";
+import { HEAD_COLUMNS } from "./close-statements.ts";
 
 /*
  * What is published of a cut, as SQL: the same rows in the same order, whoever asks and however often.
@@ -6,14 +7,7 @@ import type { WindowRevision } from "../model/window.ts";
 
 /** What is published of a window. */
 const WINDOW_COLUMNS = [
-  "rule",
-  "rule_version",
-  "window_start",
-  "window_seconds",
-  "key",
-  "revision",
-  "cut_id",
-  "watermark",
+  ...HEAD_COLUMNS,
   "events",
   "errors",
   "body_size_sum",

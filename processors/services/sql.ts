@@ -1,8 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { openStore, type StoreOptions } from "../clickhouse/store.ts";
-import { WeirError } from "../model/errors.ts";
+import { openExistingStore, type StoreOptions } from "../clickhouse/store.ts";
 
 export interface SqlOptions extends StoreOptions {
   /** One statement; tables without a database are those of `weir`. */
@@ -19,12 +16,7 @@ export interface SqlOptions extends StoreOptions {
  * STORE_QUERY_FAILED or USAGE, before anything is written.
  */
 export async function runSql(options: SqlOptions): Promise<void> {
-  if (options.url === undefined && !existsSync(join(options.dataDir, "store")))
-    throw new WeirError(
-      "STORE_UNREACHABLE",
-      `There is no store in ${options.dataDir} yet; load a file or start weir run first, or name another folder with --data.`,
-    );
-  const store = await openStore(options);
+  const store = await openExistingStore(options);
   try {
     const result = await store.queryText(options.query, options.format, { readonly: !options.write });
     await pipeline(result, options.out, { end: false });

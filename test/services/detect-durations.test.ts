@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DURATIONS, NOTE_DURATION_SPREADS } from "../../processors/services/detect-duration-statements.ts";
 import { Random } from "../../processors/simulate/random.ts";
-import { MONDAY, WINDOW_SECONDS, WINDOWS_A_DAY } from "../support/make-series.ts";
+import { WINDOWS_A_DAY } from "../support/make-series.ts";
 import { useStore } from "../support/make-store.ts";
+import { addSignal, flagsSince, rangeOf } from "../support/signals.ts";
 
 const DAYS = 8;
 const COUNT = DAYS * WINDOWS_A_DAY;
@@ -32,29 +33,23 @@ function makeMedians(seed: number, factor: (sinceAt: number) => number) {
 }
 
 async function add(name: string, windows: readonly { events: number; median: number }[]): Promise<void> {
-  const signals = { events: windows.map(({ events }) => events), duration_us_p50: windows.map(({ median }) => median) };
-  for (const [signal, values] of Object.entries(signals))
-    await store().command(
-      `INSERT INTO signals_5m (rule, signal, key, window_start, value)
-       SELECT 'r', {signal:String}, [{name:String}], toDateTime({monday:UInt32} + (number - 1) * 300, 'UTC'), list[number]
-       FROM (SELECT {values:Array(Float64)} AS list, arrayJoin(arrayEnumerate(list)) AS number)`,
-      { signal, name, monday: MONDAY, values },
+  for (const [signal, column] of [
+    ["events", "events"],
+    ["duration_us_p50", "median"],
+  ] as const)
+    await addSignal(
+      store(),
+      signal,
+      name,
+      windows.map((window) => window[column]),
     );
 }
 
-const textOf = (k: number) =>
-  new Date((MONDAY + k * WINDOW_SECONDS) * 1000).toISOString().slice(0, 19).replace("T", " ");
-
 function look(from: number, to: number): Promise<Finding[]> {
-  return store().query<Finding>(DURATIONS, { rule: "r", threshold: 3, from: textOf(from), to: textOf(to) });
+  return store().query<Finding>(DURATIONS, rangeOf(from, to));
 }
 
-/** Windows since AT that are flagged, and why. */
-function flagsOf(findings: readonly Finding[], name: string): [number, string][] {
-  return findings
-    .filter(({ key }) => key[0] === name)
-    .map(({ window_start, why }) => [(Date.parse(`${window_start}Z`) / 1000 - MONDAY) / WINDOW_SECONDS - AT, why]);
-}
+const flagsOf = (findings: readonly Finding[], name: string) => flagsSince(AT, findings, name);
 
 describe("how long things took", () => {
   beforeAll(async () => {
@@ -74,7 +69,7 @@ describe("how long things took", () => {
       "fast",
       makeMedians(4, (k) => (k < 2 ? 0.3 : 1)),
     );
-    const range = { rule: "r", from: textOf(0), to: textOf(COUNT) };
+    const range = rangeOf(0, COUNT);
     await store().command(NOTE_DURATION_SPREADS, range);
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { NOTE_SEASONS, NOTE_SPREADS, VOLUMES } from "../../processors/services/detect-volume-statements.ts";
 import { MONDAY, makeCounts, WINDOW_SECONDS, WINDOWS_A_DAY } from "../support/make-series.ts";
 import { useStore } from "../support/make-store.ts";
+import { addSignal, flagsSince, rangeOf } from "../support/signals.ts";
 
 const DAY = WINDOWS_A_DAY;
 const DAYS = 12;
@@ -19,37 +20,20 @@ interface Finding {
 const store = useStore();
 
 async function add(series: Readonly<Record<string, readonly number[]>>): Promise<void> {
-  for (const [name, values] of Object.entries(series))
-    await store().command(
-      `INSERT INTO signals_5m (rule, signal, key, window_start, value)
-       SELECT 'r', 'events', [{name:String}], toDateTime({monday:UInt32} + (number - 1) * 300, 'UTC'), list[number]
-       FROM (SELECT {values:Array(Float64)} AS list, arrayJoin(arrayEnumerate(list)) AS number)`,
-      { name, monday: MONDAY, values },
-    );
-}
-
-function range(from: number, to: number) {
-  const text = (k: number) =>
-    new Date((MONDAY + k * WINDOW_SECONDS) * 1000).toISOString().slice(0, 19).replace("T", " ");
-  return { rule: "r", threshold: 3, from: text(from), to: text(to) };
+  for (const [name, values] of Object.entries(series)) await addSignal(store(), "events", name, values);
 }
 
 function look(from: number, to: number): Promise<Finding[]> {
-  return store().query<Finding>(VOLUMES, range(from, to));
+  return store().query<Finding>(VOLUMES, rangeOf(from, to));
 }
 
 async function lookAtAll(count: number): Promise<Finding[]> {
-  await store().command(NOTE_SEASONS, range(0, count));
-  await store().command(NOTE_SPREADS, range(0, count - (count % DAY)));
+  await store().command(NOTE_SEASONS, rangeOf(0, count));
+  await store().command(NOTE_SPREADS, rangeOf(0, count - (count % DAY)));
   return look(0, count);
 }
 
-/** Windows since AT that are flagged, and why. */
-function flagsOf(findings: readonly Finding[], name: string): [number, string][] {
-  return findings
-    .filter(({ key }) => key[0] === name)
-    .map(({ window_start, why }) => [(Date.parse(`${window_start}Z`) / 1000 - MONDAY) / WINDOW_SECONDS - AT, why]);
-}
+const flagsOf = (findings: readonly Finding[], name: string) => flagsSince(AT, findings, name);
 
 function changed(values: readonly number[], change: (value: number, k: number) => number): number[] {
   return values.map((value, k) => (k < AT ? value : Math.round(change(value, k - AT))));
@@ -109,8 +93,8 @@ describe("how many events there were", () => {
     const found = await lookAtAll(begin);
     for (let hour = begin; hour < end; hour += 12) {
       const upTo = Math.min(hour + 12, end);
-      await store().command(NOTE_SEASONS, range(hour, upTo));
-      if (hour % DAY === 0) await store().command(NOTE_SPREADS, range(hour - DAY, hour));
+      await store().command(NOTE_SEASONS, rangeOf(hour, upTo));
+      if (hour % DAY === 0) await store().command(NOTE_SPREADS, rangeOf(hour - DAY, hour));
       found.push(...(await look(hour, upTo)));
     }
     const inOrder = (findings: readonly Finding[]) =>

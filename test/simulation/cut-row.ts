@@ -1,23 +1,10 @@
-import type { BatchRange, LedgerBatch, PartitionStanding } from "../../processors/model/cut.ts";
+import type { Cut, LedgerBatch, PartitionStanding } from "../../processors/model/cut.ts";
 import type { InsertBlock } from "../../processors/model/ports.ts";
 
 /** A row of the table `cuts`, read out of the insert that brought it. */
-export interface CutRow {
-  readonly id: number;
-  readonly decidedUs: number;
-  readonly watermarkUs: number;
-  readonly watermarkBeforeUs: number;
-  readonly isDrained: boolean;
-  readonly drainedAfter: number;
-  readonly isRevising: boolean;
-  readonly reviseBeforeUs: number;
-  readonly reviseAfter: number;
-  readonly recomputeFromUs: number;
-  readonly recomputeToUs: number;
+export interface CutRow extends Omit<Cut, "added"> {
   readonly timestampUsMax: number;
   readonly added: readonly (Omit<LedgerBatch, "source"> & { readonly tooLateBeforeUs: number })[];
-  readonly removed: readonly BatchRange[];
-  readonly partitions: readonly PartitionStanding[];
 }
 
 /** Reads a Native block of one row, of the types that cuts have. */

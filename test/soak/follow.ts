@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/make-series.ts";
 
 /*
  * npm run soak -- --files 1000 --minutes 5 --seed 1

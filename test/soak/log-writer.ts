@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/make-series.ts";
 
 export interface LogWriterOptions {
   readonly folder: string;
